@@ -1,0 +1,65 @@
+"""sklearn_btb: the best estimator with the best hyperparameters."""
+
+from importlib.metadata import version
+
+from ._hyperparams import (
+    BooleanHyperParam,
+    CategoricalHyperParam,
+    FloatHyperParam,
+    IntHyperParam,
+)
+from ._search import BTBSearchCV
+from ._selectors import (
+    UCB1,
+    BestKReward,
+    BestKVelocity,
+    HierarchicalByAlgorithm,
+    MaxUCB,
+    PureBestKVelocity,
+    RecentKReward,
+    RecentKVelocity,
+    Selector,
+    Uniform,
+)
+from ._session import BTBSession
+from ._space import Tunable
+from ._trial import StopTuning, Trial
+from ._tuners import (
+    GCPEiTuner,
+    GCPTuner,
+    GPEiTuner,
+    GPTuner,
+    Tuner,
+    UniformTuner,
+)
+
+__version__ = version("sklearn-btb")
+
+__all__ = [
+    "UCB1",
+    "BTBSearchCV",
+    "BTBSession",
+    "BestKReward",
+    "BestKVelocity",
+    "BooleanHyperParam",
+    "CategoricalHyperParam",
+    "FloatHyperParam",
+    "GCPEiTuner",
+    "GCPTuner",
+    "GPEiTuner",
+    "GPTuner",
+    "HierarchicalByAlgorithm",
+    "IntHyperParam",
+    "MaxUCB",
+    "PureBestKVelocity",
+    "RecentKReward",
+    "RecentKVelocity",
+    "Selector",
+    "StopTuning",
+    "Trial",
+    "Tunable",
+    "Tuner",
+    "Uniform",
+    "UniformTuner",
+    "__version__",
+]

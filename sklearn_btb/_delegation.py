@@ -1,0 +1,71 @@
+"""Methods that `BTBSearchCV` has because its estimators have them."""
+
+from collections.abc import Callable
+from typing import Any
+
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
+
+from ._estimators import given_estimators
+
+
+def check_refit(search: Any, attribute: str) -> None:
+    """Raise the AttributeError of scikit-learn's searches with `refit=False`."""
+    if not search.refit:
+        raise AttributeError(
+            f"This {type(search).__name__} instance was initialized with "
+            f"`refit=False`. {attribute} is available only after refitting on the best "
+            "parameters. You can refit an estimator manually using the `best_params_` "
+            "attribute"
+        )
+
+
+def winner(search: Any) -> Any:
+    """Return the refitted winner, or raise NotFittedError."""
+    check_is_fitted(search, "best_estimator_")
+    return search.best_estimator_
+
+
+def has(attribute: str) -> Callable[[Any], bool]:
+    """Make the check whether the winner, or before fit every estimator, has it."""
+
+    def check(search: Any) -> bool:
+        check_refit(search, attribute)
+        if hasattr(search, "best_estimator_"):
+            getattr(search.best_estimator_, attribute)
+        else:
+            for estimator in given_estimators(search.estimators):
+                getattr(estimator, attribute)
+        return True
+
+    return check
+
+
+def can_score(search: Any) -> bool:
+    check_refit(search, "score")
+    return search.scoring is not None or has("score")(search)
+
+
+def delegate(name: str, returned: str) -> Any:
+    """Make the method that calls the winner's method of that name."""
+
+    def method(self: Any, X: Any) -> Any:
+        return getattr(winner(self), name)(X)
+
+    method.__name__ = name
+    method.__qualname__ = f"BTBSearchCV.{name}"
+    method.__doc__ = f"""Call `{name}` of the winner.
+
+        Only available with `refit`, and if the winner (before `fit`: every estimator)
+        has it.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Whatever the winner takes.
+
+        Returns
+        -------
+        {returned} : array of shape (n_samples, ...)
+        """
+    return available_if(has(name))(method)

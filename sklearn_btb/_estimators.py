@@ -1,0 +1,234 @@
+"""What the user gave, checked: named estimators, their spaces, their common tags."""
+
+import difflib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sklearn.utils import Tags
+
+from ._sklearn_compat import tags_of
+from ._space import Tunable
+
+
+def named_estimators(estimators: Any) -> dict[str, Any]:
+    """Return the estimators by name; a single one is named after its class.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If one is not an estimator, a name cannot be used, or there is none.
+    """
+    if not isinstance(estimators, Mapping):
+        _check_estimator(type(estimators).__name__, estimators)
+        return {type(estimators).__name__.lower(): estimators}
+    if not estimators:
+        raise ValueError("`estimators` must not be empty")
+    for name, estimator in estimators.items():
+        if not isinstance(name, str) or not name or "__" in name:
+            raise ValueError(
+                "the names in `estimators` must be non-empty strings without '__'; "
+                f"got {name!r}"
+            )
+        _check_estimator(name, estimator)
+    return dict(estimators)
+
+
+def given_estimators(estimators: Any) -> list[Any]:
+    """Return what the user gave as a list, unchecked."""
+    return list(
+        estimators.values() if isinstance(estimators, Mapping) else [estimators]
+    )
+
+
+def nested_params(estimators: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `estimators__<name>` and `estimators__<name>__<parameter>`."""
+    params = {}
+    for name, estimator in estimators.items():
+        params[f"estimators__{name}"] = estimator
+        if hasattr(estimator, "get_params"):
+            for key, value in estimator.get_params(deep=True).items():
+                params[f"estimators__{name}__{key}"] = value
+    return params
+
+
+def set_nested_params(
+    estimators: Mapping[str, Any], params: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """Replace or change estimators; the mapping given is not changed.
+
+    Parameters
+    ----------
+    estimators : dict of str to estimator
+    params : dict
+        `estimators__<name>`, a new estimator, or `estimators__<name>__<parameter>`.
+
+    Raises
+    ------
+    ValueError
+        If there is no such estimator or parameter.
+    """
+    for key in sorted(params, key=lambda key: key.count("__")):  # replace, then change
+        _, name, *parameter = key.split("__", 2)
+        if name not in estimators:
+            raise ValueError(
+                f"Invalid parameter {key!r}: there is no estimator {name!r}; valid "
+                f"names are {list(estimators)}"
+            )
+        if parameter:
+            estimators[name].set_params(**{parameter[0]: params[key]})
+        else:
+            estimators = {**estimators, name: params[key]}
+    return estimators
+
+
+def common_type(estimators: Mapping[str, Any]) -> str | None:
+    """Return the estimators' type ("classifier", "regressor", ...).
+
+    Raises
+    ------
+    ValueError
+        If they differ in type.
+    """
+    types = {name: tags_of(est).estimator_type for name, est in estimators.items()}
+    known = {kind for kind in types.values() if kind is not None}
+    if len(known) > 1:
+        listed = ", ".join(f"{name!r} is a {kind}" for name, kind in types.items())
+        raise ValueError(f"`estimators` must all be of one type; {listed}")
+    return known.pop() if known else None
+
+
+def make_tunables(
+    estimators: Mapping[str, Any], search_spaces: Any, single: bool
+) -> dict[str, Tunable]:
+    """Turn search spaces into tunables that start from the estimators' parameters.
+
+    Parameters
+    ----------
+    estimators : dict of str to estimator
+    search_spaces : dict of str to space; a space if `single`
+    single : bool
+        Whether the user gave one estimator without a name.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Naming the estimator and the parameter, if a space is missing or invalid.
+    """
+    if single:
+        search_spaces = dict.fromkeys(estimators, search_spaces)
+    if search_spaces is not None and not isinstance(search_spaces, Mapping):
+        raise TypeError(
+            "`search_spaces` must be a dict of estimator names to spaces; got "
+            f"{search_spaces!r}"
+        )
+    for name in search_spaces or {}:
+        if name not in estimators:
+            raise ValueError(
+                f"`search_spaces` has a space for {name!r}, which is not among the "
+                f"estimators {list(estimators)}{_nearest(name, estimators)}"
+            )
+    return {
+        name: _tunable(name, estimator, (search_spaces or {}).get(name))
+        for name, estimator in estimators.items()
+    }
+
+
+def combine_tags(own: Tags, estimators: Iterable[Any]) -> Tags:
+    """Give `own` the estimators' type, and what all of them can do.
+
+    Parameters
+    ----------
+    own : Tags
+        Changed and returned.
+    estimators : iterable of estimators
+    """
+    each = [tags_of(estimator) for estimator in estimators]
+    own.estimator_type = next(
+        (tags.estimator_type for tags in each if tags.estimator_type), None
+    )
+    for capability in ("pairwise", "sparse"):
+        everywhere = all(getattr(tags.input_tags, capability) for tags in each)
+        setattr(own.input_tags, capability, everywhere)
+    own.target_tags.multi_output = all(tags.target_tags.multi_output for tags in each)
+    own.array_api_support = all(tags.array_api_support for tags in each)
+    classifiers = [tags.classifier_tags for tags in each if tags.classifier_tags]
+    regressors = [tags.regressor_tags for tags in each if tags.regressor_tags]
+    if classifiers:
+        own.classifier_tags = type(classifiers[0])(
+            poor_score=any(tags.poor_score for tags in classifiers),
+            multi_class=all(tags.multi_class for tags in classifiers),
+            multi_label=all(tags.multi_label for tags in classifiers),
+        )
+    if regressors:
+        own.regressor_tags = type(regressors[0])(
+            poor_score=any(tags.poor_score for tags in regressors)
+        )
+    return own
+
+
+def _check_estimator(name: str, estimator: Any) -> None:
+    methods = ("fit", "get_params", "set_params")
+    if isinstance(estimator, type):
+        raise TypeError(
+            f"estimator {name!r} must be an instance, not a class: "
+            f"{estimator.__name__}()"
+        )
+    missing = [method for method in methods if not hasattr(estimator, method)]
+    if missing:
+        raise TypeError(
+            f"estimator {name!r} must be an estimator; {estimator!r} has no "
+            f"`{missing[0]}`"
+        )
+
+
+def _tunable(name: str, estimator: Any, space: Any) -> Tunable:
+    who = f"estimator {name!r} ({type(estimator).__name__})"
+    if space is None:
+        raise ValueError(
+            f"{who} has no search space; give `search_spaces` a dict of its "
+            "parameters, or {} to compare it as it is"
+        )
+    if isinstance(space, Tunable):
+        space = space.space
+    current = estimator.get_params(deep=True)
+    try:
+        for part in [space] if isinstance(space, Mapping) else space:
+            for parameter in part:
+                _check_parameter(parameter, part, current)
+        return Tunable(space, defaults=current)
+    except TypeError as error:
+        raise TypeError(f"search space of {who}: {error}") from error
+    except ValueError as error:
+        raise ValueError(f"search space of {who}: {error}") from error
+
+
+def _check_parameter(
+    parameter: Any, space: Mapping[str, Any], current: Mapping[str, Any]
+) -> None:
+    if parameter in current or not isinstance(parameter, str):
+        return  # `Tunable` says what a name must be
+    prefix, _, rest = parameter.rpartition("__")
+    while prefix:
+        # a parameter of an estimator that is itself one of the values tried
+        if prefix in space and _some_value_has(space[prefix], rest):
+            return
+        prefix, _, middle = prefix.rpartition("__")
+        rest = f"{middle}__{rest}"
+    raise ValueError(
+        f"invalid parameter {parameter!r}{_nearest(parameter, current)}; valid "
+        f"parameters are {sorted(current)}"
+    )
+
+
+def _some_value_has(values: Any, parameter: str) -> bool:
+    return isinstance(values, Iterable) and any(
+        hasattr(value, "get_params") and parameter in value.get_params(deep=True)
+        for value in values
+    )
+
+
+def _nearest(name: str, names: Iterable[str]) -> str:
+    names = list(names)
+    deeper = [valid for valid in names if valid.endswith(f"__{name}")]
+    near = deeper[:1] or difflib.get_close_matches(str(name), names, n=1)
+    return f" (did you mean {near[0]!r}?)" if near else ""

@@ -1,0 +1,117 @@
+"""Scorers of a search, one an estimator, and what they are told."""
+
+import warnings
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from sklearn import get_config
+from sklearn.metrics import check_scoring
+from sklearn.utils.metadata_routing import process_routing
+
+from ._sklearn_compat import MultimetricScorer, scorer_accepts_sample_weight
+
+Refit = bool | str | Callable[[dict[str, Any]], int]
+
+
+def make_scorers(
+    estimators: Mapping[str, Any], scoring: Any, refit: Refit, error_score: Any
+) -> dict[str, Any]:
+    """Return a scorer for every estimator; they differ only where `scoring` is None.
+
+    Parameters
+    ----------
+    estimators : dict of str to estimator
+    scoring, refit, error_score
+        As in `BTBSearchCV`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an estimator cannot be scored so, or `refit` is none of several metrics.
+    """
+    raising = error_score == "raise"
+    scorers = {
+        name: check_scoring(estimator, scoring, raise_exc=raising)
+        for name, estimator in estimators.items()
+    }
+    for scorer in scorers.values():
+        if isinstance(scorer, MultimetricScorer):
+            check_refit_metric(refit, scorer._scorers)
+    return scorers
+
+
+def check_refit_metric(refit: Refit, metrics: Iterable[str]) -> None:
+    """Check that `refit` says which of several metrics matters.
+
+    Raises
+    ------
+    ValueError
+        If it is True, or the name of another metric.
+    """
+    if refit is False or callable(refit):
+        return
+    if not (isinstance(refit, str) and refit in metrics):
+        raise ValueError(
+            "For multi-metric scoring, the parameter refit must be set to a scorer "
+            f"key, one of {list(metrics)}, or to a callable, for the best parameters "
+            "to be found and refitted; or to False if that is not needed. "
+            f"{refit!r} was passed."
+        )
+
+
+def route(
+    search: Any, scorers: Mapping[str, Any], params: Mapping[str, Any]
+) -> dict[str, dict[str, Any]]:
+    """Share out the parameters of `BTBSearchCV.fit`.
+
+    Parameters
+    ----------
+    search : BTBSearchCV
+        Whose metadata routing counts, if that is enabled.
+    scorers : dict of str to scorer
+    params : dict
+
+    Returns
+    -------
+    dict
+        "fit" and "score": keyword arguments by estimator name; "split": those of the
+        splitter.
+    """
+    if get_config()["enable_metadata_routing"]:
+        routed = process_routing(search, "fit", **params)
+        return {
+            "fit": {name: routed[f"estimators__{name}"].fit for name in scorers},
+            "score": {name: routed[f"scorer__{name}"].score for name in scorers},
+            "split": routed.splitter.split,
+        }
+    params = dict(params)
+    groups = params.pop("groups", None)
+    score: dict[str, Any] = {name: {} for name in scorers}
+    if (weight := params.get("sample_weight")) is not None:
+        for name in _accepting_weight(scorers):
+            score[name] = {"sample_weight": weight}
+    return {
+        "fit": dict.fromkeys(scorers, params),
+        "score": score,
+        "split": {"groups": groups},
+    }
+
+
+def _accepting_weight(scorers: Mapping[str, Any]) -> list[str]:
+    """Return the estimators whose scorer takes weights; warn of those that do not."""
+    accepting = []
+    refusing: dict[str, None] = {}
+    for name, scorer in scorers.items():
+        if scorer_accepts_sample_weight(scorer):
+            accepting.append(name)
+        for part in getattr(scorer, "_scorers", {"": scorer}).values():
+            if scorer_accepts_sample_weight(part) is False:
+                refusing[str(part)] = None
+    for part in refusing:
+        warnings.warn(
+            f"The scoring {part} does not support sample_weight, so that the scores "
+            "of a search fitted with sample_weight may mislead.",
+            UserWarning,
+            stacklevel=2,
+        )
+    return accepting

@@ -1,0 +1,548 @@
+"""`BTBSearchCV`: the search as a scikit-learn meta-estimator."""
+
+import numbers
+import time
+import warnings
+from collections.abc import Mapping
+from typing import ClassVar
+
+import numpy as np
+from sklearn import get_config
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
+from sklearn.metrics import get_scorer_names
+from sklearn.model_selection import check_cv
+from sklearn.utils.metadata_routing import (
+    MetadataRouter,
+    MethodMapping,
+    process_routing,
+)
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import indexable
+
+from . import _engine
+from ._delegation import can_score, delegate, has, winner
+from ._estimators import (
+    combine_tags,
+    common_type,
+    given_estimators,
+    make_tunables,
+    named_estimators,
+    nested_params,
+    set_nested_params,
+)
+from ._evaluation import Settings
+from ._results import (
+    best_index,
+    make_cv_results,
+    metric_names,
+    report_failures,
+    warn_if_not_finite,
+)
+from ._scoring import check_refit_metric, make_scorers, route
+from ._session import SELECTORS, TUNERS, BTBSession
+from ._sklearn_compat import (
+    CallbackSupportMixin,
+    HasMethods,
+    Interval,
+    MultimetricScorer,
+    StrOptions,
+    VisualBlock,
+    check_method_params,
+    fit_context,
+    raise_for_params,
+)
+
+
+class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
+    """Search the best of several estimators together with its best parameters.
+
+    Bayesian Tuning and Bandits: a bandit, the *selector*, picks the estimator to try
+    next, a Bayesian *tuner* of that estimator proposes its parameters, and the
+    cross-validated score is the reward. The first candidates are the estimators as
+    they are, in the order given. From outside it is used as `GridSearchCV`.
+
+    Parameters
+    ----------
+    estimators : dict of str to estimator, or estimator
+        What to choose from, by name. A single estimator needs no name.
+    search_spaces : dict of str to space; a space for a single estimator
+        A space is a dict of parameter names to values, or a list of such dicts,
+        their union. Values are a list (of numbers: ordinal on its own scale; of
+        anything else: categorical), a frozen distribution of `scipy.stats`, an
+        `IntHyperParam`, `FloatHyperParam`, `CategoricalHyperParam` or
+        `BooleanHyperParam`, or a dict in BTB's form. A `Tunable` is a space as well.
+        `{}` compares an estimator as it is. Finite spaces are searched without a
+        repeat, and the search ends when nothing is left.
+    n_iter : int, default=50
+        The number of candidates, all estimators together.
+    scoring : str, callable, list, tuple or dict, default=None
+        As in `GridSearchCV`; None takes the estimators' `score`.
+    n_jobs : int, default=None
+        The number of jobs, as in `GridSearchCV`. With more than one, as many
+        candidates are proposed at a time as there are jobs.
+    refit : bool, str or callable, default=True
+        As in `GridSearchCV`. With several metrics, the one named here steers the
+        search; with False or a callable, the first metric steers it.
+    cv : int, cross-validation generator or iterable, default=None
+        As in `GridSearchCV`. The splits are made once a fit and shared by all
+        candidates, also those of an unseeded shuffle or a one-shot iterator.
+    verbose : int, default=0
+        As in `GridSearchCV`.
+    pre_dispatch : int or str, default="2*n_jobs"
+        As in `GridSearchCV`.
+    random_state : int, RandomState instance or None, default=None
+        The seed of the search. With `n_jobs=1` the same seed gives the same
+        candidates and the same winner, provided that the estimators are
+        deterministic. The global state of `numpy.random` plays no part.
+    error_score : "raise" or number, default=np.nan
+        The score of a fold in which fitting or scoring fails, as in
+        `GridSearchCV`.
+    return_train_score : bool, default=False
+        As in `GridSearchCV`.
+    tuner : str, class or callable, default="auto"
+        "auto" or "gp" (`GPTuner`: a Gaussian process with expected improvement),
+        "uniform", "gpei", "gcp", "gcpei", or something that is called as
+        `tuner(tunable, random_state=seed)` once for every estimator.
+    selector : str, class or callable, default="auto"
+        "auto" or "max_ucb" (`MaxUCB`), "ucb1", "best_k_reward", "best_k_velocity",
+        "pure_best_k_velocity", "recent_k_reward", "recent_k_velocity", "uniform",
+        or something that is called as `selector(random_state=generator)`.
+    max_errors : int, default=10
+        An estimator is dropped from the search, with a warning, after so many of its
+        candidates failed.
+
+    Attributes
+    ----------
+    cv_results_ : dict of str to array or list
+        As in `GridSearchCV`, one row a candidate in the order of proposal, and
+        "estimator_name". `params` and `param_*` carry no prefix and belong to the
+        row's own estimator; a parameter that it does not have is masked.
+    best_estimator_ : estimator
+        The winner, fitted to all the data. Only with `refit`.
+    best_estimator_name_ : str
+        Its name.
+    best_params_ : dict
+        Its parameters.
+    best_score_ : float
+        Its mean cross-validated score. Not with a callable `refit`.
+    best_index_ : int
+        Its row in `cv_results_`.
+    trials_ : list of Trial
+        Every candidate as a frozen record: number, estimator name, parameters,
+        fold scores, times, state, error with traceback. There even if `fit` raises.
+    scorer_ : callable or dict of str to callable
+        The winner's scorer, or the scorers by metric.
+    n_splits_ : int
+        The number of splits.
+    refit_time_ : float
+        Seconds that the refit took. Only with `refit`; without it and with several
+        metrics there is no `best_*` at all.
+    multimetric_ : bool
+        Whether there are several metrics.
+    classes_ : ndarray of shape (n_classes,)
+        The winner's. Only for classifiers and with `refit`.
+    n_features_in_ : int
+        The winner's, if it has it. Only with `refit`.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        The winner's, if it has it. Only with `refit`.
+
+    See Also
+    --------
+    BTBSession : The same search for anything that has a score.
+
+    Examples
+    --------
+    >>> from scipy.stats import loguniform, randint
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from sklearn.tree import DecisionTreeClassifier
+    >>> from sklearn_btb import BTBSearchCV
+    >>> X, y = load_iris(return_X_y=True)
+    >>> search = BTBSearchCV(
+    ...     {
+    ...         "logreg": make_pipeline(StandardScaler(), LogisticRegression()),
+    ...         "tree": DecisionTreeClassifier(random_state=0),
+    ...     },
+    ...     {
+    ...         "logreg": {"logisticregression__C": loguniform(1e-3, 1e3)},
+    ...         "tree": {"max_depth": randint(1, 8), "criterion": ["gini", "entropy"]},
+    ...     },
+    ...     n_iter=12,
+    ...     random_state=0,
+    ... ).fit(X, y)
+    >>> search.best_estimator_name_
+    'logreg'
+    >>> bool(search.best_score_ > 0.95)
+    True
+    """
+
+    _parameter_constraints: ClassVar[dict] = {
+        "estimators": [dict, HasMethods(["fit"])],
+        "n_iter": [Interval(numbers.Integral, 1, None, closed="left")],
+        "scoring": [
+            StrOptions(set(get_scorer_names())),
+            callable,
+            list,
+            tuple,
+            dict,
+            None,
+        ],
+        "n_jobs": [numbers.Integral, None],
+        "refit": ["boolean", str, callable],
+        "cv": ["cv_object"],
+        "verbose": ["verbose"],
+        "pre_dispatch": [numbers.Integral, str],
+        "random_state": ["random_state"],
+        "error_score": [StrOptions({"raise"}), numbers.Real],
+        "return_train_score": ["boolean"],
+        "tuner": [StrOptions(set(TUNERS)), callable],
+        "selector": [StrOptions(set(SELECTORS)), callable],
+        "max_errors": [Interval(numbers.Integral, 1, None, closed="left")],
+    }
+
+    def __init__(
+        self,
+        estimators,
+        search_spaces=None,
+        *,
+        n_iter=50,
+        scoring=None,
+        n_jobs=None,
+        refit=True,
+        cv=None,
+        verbose=0,
+        pre_dispatch="2*n_jobs",
+        random_state=None,
+        error_score=np.nan,
+        return_train_score=False,
+        tuner="auto",
+        selector="auto",
+        max_errors=10,
+    ):
+        self.estimators = estimators
+        self.search_spaces = search_spaces
+        self.n_iter = n_iter
+        self.scoring = scoring
+        self.n_jobs = n_jobs
+        self.refit = refit
+        self.cv = cv
+        self.verbose = verbose
+        self.pre_dispatch = pre_dispatch
+        self.random_state = random_state
+        self.error_score = error_score
+        self.return_train_score = return_train_score
+        self.tuner = tuner
+        self.selector = selector
+        self.max_errors = max_errors
+
+    @fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X, y=None, **params):
+        """Search, then refit the winner on all the data.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features) or (n_samples, n_samples)
+            Training data, whatever the estimators take; for precomputed kernels or
+            distances (n_samples, n_samples).
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
+            Target; None for unsupervised learning.
+        **params : dict of str to object
+            Passed to the `fit` of every estimator; those as long as X are split with
+            it. `groups` goes to the splitter, and `sample_weight` also to a scorer
+            that takes it. With metadata routing, as requested.
+
+        Returns
+        -------
+        self : BTBSearchCV
+
+        Raises
+        ------
+        ValueError, TypeError
+            If a parameter is invalid, before anything is fitted; if every fit
+            failed.
+        """
+        estimators = named_estimators(self.estimators)
+        kind = common_type(estimators)
+        single = not isinstance(self.estimators, Mapping)
+        tunables = make_tunables(estimators, self.search_spaces, single)
+        scorers = make_scorers(estimators, self.scoring, self.refit, self.error_score)
+        X, y = indexable(X, y)
+        params = check_method_params(X, params=params)
+        routed = route(self, scorers, params)
+        self._forget_fit()
+        weight = params.get("sample_weight")
+        task = {
+            "estimator": self,
+            "X": X,
+            "y": y,
+            "metadata": None if weight is None else {"sample_weight": weight},
+        }
+        context = self._init_callback_context(
+            max_subtasks=1 + (self.refit is not False)
+        ).call_on_fit_task_begin(**task)
+        splits = self._make_splits(X, y, kind, routed["split"])
+
+        size = sum(tunable.cardinality for tunable in tunables.values())
+        settings = Settings(
+            scorers=scorers,
+            fit_params=routed["fit"],
+            score_params=routed["score"],
+            error_score=self.error_score,
+            return_train_score=self.return_train_score,
+            verbose=self.verbose,
+            n_splits=len(splits),
+            n_candidates=int(min(self.n_iter, size)),
+        )
+        estimators = {name: clone(est) for name, est in estimators.items()}
+        metric = self.refit if isinstance(self.refit, str) else None
+        problem = _engine.Problem(estimators, X, y, splits, settings, metric)
+        self._search(problem, tunables, context)
+        self._conclude(scorers)
+        if self.refit:
+            self._refit(estimators, task, context, routed["fit"])
+        context.call_on_fit_task_end(**task)
+        return self
+
+    def _make_splits(self, X, y, kind, split_params):
+        cv = check_cv(self.cv, y, classifier=kind == "classifier")
+        self.n_splits_ = cv.get_n_splits(X, y, **split_params)
+        splits = list(cv.split(X, y, **split_params))
+        if len(splits) != self.n_splits_:
+            raise ValueError(
+                "cv.split and cv.get_n_splits return inconsistent results. "
+                f"Expected {self.n_splits_} splits, got {len(splits)}"
+            )
+        if not splits:
+            raise ValueError(
+                "No fits were performed. Was the CV iterator empty? "
+                "Were there no candidates?"
+            )
+        return splits
+
+    def _search(self, problem, tunables, context):
+        """Run the session over the cross-validated scores; fills `trials_`."""
+        settings = problem.settings
+        n_fits = settings.n_candidates * settings.n_splits
+        if self.verbose > 0:
+            print(
+                f"Fitting {settings.n_splits} folds for each of "
+                f"{settings.n_candidates} candidates, totalling {n_fits} fits"
+            )
+        session = BTBSession(
+            tunables,
+            scorer=None,
+            tuner_class=self.tuner,
+            selector_class=self.selector,
+            max_errors=self.max_errors,
+            random_state=self.random_state,
+        )
+        search_context = context.subcontext(
+            task_name="search", max_subtasks=n_fits, sequential_subtasks=False
+        ).call_on_fit_task_begin(estimator=self)
+        self.trials_ = []
+        _engine.run(
+            session,
+            problem,
+            self.trials_,
+            n_iter=settings.n_candidates,
+            n_jobs=self.n_jobs,
+            pre_dispatch=self.pre_dispatch,
+            search=self,
+            context=search_context,
+        )
+        search_context.call_on_fit_task_end(estimator=self)
+        for name, n_errors in session.errors.items():
+            if n_errors >= self.max_errors and len(tunables) > 1:
+                warnings.warn(
+                    f"Estimator {name!r} was dropped from the search after {n_errors} "
+                    "failed candidates; `trials_` keeps their tracebacks. Mend its "
+                    "space, or raise `max_errors`.",
+                    UserWarning,
+                    stacklevel=2,
+                )
+
+    def _conclude(self, scorers):
+        """Turn the trials into results and name the winner."""
+        report_failures(self.trials_, self.error_score)
+        folds = [fold for trial in self.trials_ for fold in trial.folds]
+        metrics = metric_names(folds)
+        self.multimetric_ = metrics is not None
+        self.cv_results_ = make_cv_results(
+            self.trials_, self.n_splits_, self.return_train_score
+        )
+        warn_if_not_finite(self.cv_results_)
+        scorer = next(iter(scorers.values()))
+        if self.multimetric_:
+            check_refit_metric(self.refit, metrics)
+        if self.refit or not self.multimetric_:
+            metric = self.refit if self.multimetric_ else "score"
+            self.best_index_ = best_index(self.cv_results_, self.refit, metric)
+            best = self.trials_[self.best_index_]
+            if not callable(self.refit):
+                means = self.cv_results_[f"mean_test_{metric}"]
+                self.best_score_ = means[self.best_index_]
+            self.best_params_ = best.params
+            self.best_estimator_name_ = best.estimator_name
+            scorer = scorers[best.estimator_name]
+        several = isinstance(scorer, MultimetricScorer)
+        self.scorer_ = scorer._scorers if several else scorer
+
+    def _refit(self, estimators, task, context, fit_params):
+        name = self.best_estimator_name_
+        best_params = clone(self.best_params_, safe=False)
+        best_estimator = clone(estimators[name]).set_params(**best_params)
+        refit_context = context.subcontext(task_name="refit-with-best-params")
+        with refit_context.propagate_callback_context(best_estimator):
+            refit_context.call_on_fit_task_begin(**task)
+            start = time.perf_counter()
+            targets = () if task["y"] is None else (task["y"],)
+            best_estimator.fit(task["X"], *targets, **fit_params[name])
+            self.refit_time_ = time.perf_counter() - start
+        self.best_estimator_ = best_estimator
+        if hasattr(best_estimator, "feature_names_in_"):
+            self.feature_names_in_ = best_estimator.feature_names_in_
+        refit_context.call_on_fit_task_end(**task)
+
+    def _forget_fit(self):
+        for attribute in [name for name in vars(self) if name.endswith("_")]:
+            if not attribute.startswith("_"):
+                delattr(self, attribute)
+
+    def __sklearn_is_fitted__(self):
+        return hasattr(self, "cv_results_")
+
+    @available_if(can_score)
+    def score(self, X, y=None, **params):
+        """Score the winner with `scoring`, or with its own `score`.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Data.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
+            Target.
+        **params : dict
+            Passed to the scorer; only with metadata routing.
+
+        Returns
+        -------
+        score : float
+            With several metrics, the one named by `refit`.
+        """
+        best_estimator = winner(self)
+        raise_for_params(params, self, "score")
+        score_params = {}
+        if get_config()["enable_metadata_routing"]:
+            routed = process_routing(self, "score", **params)
+            score_params = routed[f"scorer__{self.best_estimator_name_}"].score
+        scorer = self.scorer_
+        if isinstance(scorer, dict):
+            scorer = scorer[self.refit]
+        score = scorer(best_estimator, X, y, **score_params)
+        return score[self.refit] if isinstance(score, dict) else score
+
+    predict = delegate("predict", "y_pred")
+    predict_proba = delegate("predict_proba", "y_proba")
+    predict_log_proba = delegate("predict_log_proba", "y_log_proba")
+    decision_function = delegate("decision_function", "y_score")
+    score_samples = delegate("score_samples", "y_score")
+    transform = delegate("transform", "X_transformed")
+    inverse_transform = delegate("inverse_transform", "X_original")
+
+    @property
+    def classes_(self):
+        """The winner's class labels."""
+        has("classes_")(self)
+        return self.best_estimator_.classes_
+
+    @property
+    def n_features_in_(self):
+        """The winner's number of features."""
+        return self.best_estimator_.n_features_in_
+
+    def get_params(self, deep=True):
+        """Get parameters, those of the estimators as `estimators__<name>__<parameter>`.
+
+        Parameters
+        ----------
+        deep : bool, default=True
+            Whether to include those of the estimators.
+
+        Returns
+        -------
+        params : dict
+        """
+        params = super().get_params(deep=deep)
+        if deep and isinstance(self.estimators, Mapping):
+            params |= nested_params(self.estimators)
+        return params
+
+    def set_params(self, **params):
+        """Set parameters, those of the estimators as `estimators__<name>__<parameter>`.
+
+        Parameters
+        ----------
+        **params : dict
+            Parameters of the search, `estimators__<name>` to replace an estimator, or
+            `estimators__<name>__<parameter>` to change it.
+
+        Returns
+        -------
+        self : BTBSearchCV
+        """
+        own = {k: v for k, v in params.items() if not k.startswith("estimators__")}
+        super().set_params(**own)
+        nested = {k: v for k, v in params.items() if k not in own}
+        if not isinstance(self.estimators, Mapping):
+            return super().set_params(**nested)
+        if nested:
+            self.estimators = set_nested_params(self.estimators, nested)
+        return self
+
+    def get_metadata_routing(self):
+        """Get the metadata routing of this object.
+
+        Returns
+        -------
+        routing : MetadataRouter
+        """
+        estimators = named_estimators(self.estimators)
+        router = MetadataRouter(owner=self)
+        for name, estimator in estimators.items():
+            router.add(
+                **{f"estimators__{name}": estimator},
+                method_mapping=MethodMapping().add(caller="fit", callee="fit"),
+            )
+        scorers = make_scorers(estimators, self.scoring, self.refit, self.error_score)
+        for name, scorer in scorers.items():
+            router.add(
+                **{f"scorer__{name}": scorer},
+                method_mapping=MethodMapping()
+                .add(caller="score", callee="score")
+                .add(caller="fit", callee="score"),
+            )
+        return router.add(
+            splitter=self.cv,
+            method_mapping=MethodMapping().add(caller="fit", callee="split"),
+        )
+
+    def __sklearn_tags__(self):
+        return combine_tags(
+            super().__sklearn_tags__(), given_estimators(self.estimators)
+        )
+
+    def _sk_visual_block_(self):
+        if hasattr(self, "best_estimator_"):
+            shown = {f"best_estimator_: {self.best_estimator_name_}": winner(self)}
+        elif isinstance(self.estimators, Mapping):
+            shown = self.estimators
+        else:
+            shown = {f"estimators: {type(self.estimators).__name__}": self.estimators}
+        return VisualBlock(
+            "parallel",
+            list(shown.values()),
+            names=list(shown),
+            name_details=[str(estimator) for estimator in shown.values()],
+        )

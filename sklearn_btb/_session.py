@@ -1,0 +1,402 @@
+"""The BTB session: a selector picks a tunable, its tuner proposes a configuration."""
+
+import itertools
+import logging
+import math
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from ._random import bit_generator_at, child_seed, seed_from
+from ._rewards import scale_rewards
+from ._selectors import (
+    UCB1,
+    BestKReward,
+    BestKVelocity,
+    MaxUCB,
+    PureBestKVelocity,
+    RecentKReward,
+    RecentKVelocity,
+    Selector,
+    Uniform,
+)
+from ._space import Tunable
+from ._trial import Proposal, StopTuning
+from ._tuners import (
+    GCPEiTuner,
+    GCPTuner,
+    GPEiTuner,
+    GPTuner,
+    Params,
+    Tuner,
+    UniformTuner,
+)
+
+logger = logging.getLogger("sklearn_btb")
+
+TUNERS: dict[str, Callable[..., Tuner]] = {
+    "auto": GPTuner,
+    "uniform": UniformTuner,
+    "gp": GPTuner,
+    "gpei": GPEiTuner,
+    "gcp": GCPTuner,
+    "gcpei": GCPEiTuner,
+}
+SELECTORS: dict[str, Callable[..., Selector]] = {
+    "auto": MaxUCB,
+    "max_ucb": MaxUCB,
+    "ucb1": UCB1,
+    "best_k_reward": BestKReward,
+    "best_k_velocity": BestKVelocity,
+    "pure_best_k_velocity": PureBestKVelocity,
+    "recent_k_reward": RecentKReward,
+    "recent_k_velocity": RecentKVelocity,
+    "uniform": Uniform,
+}
+
+
+@dataclass
+class _Arm:
+    """One tunable with what is known of it; scores are greater-is-better."""
+
+    tunable: Tunable
+    tuner: Tuner
+    scores: list[float] = field(default_factory=list)  # a failure counts as -inf
+    known: set[bytes] = field(default_factory=set)  # identities of all proposals
+    open: dict[int, Params] = field(default_factory=dict)  # by proposal id
+    untold_failures: list[Params] = field(default_factory=list)
+
+    def identity(self, params: Params) -> bytes:
+        return self.tunable.encode([params]).tobytes()
+
+    def record(self, params: Params, score: float) -> None:
+        self.scores.append(score)
+        if score == -math.inf:
+            self.untold_failures.append(params)
+        else:
+            self.tuner.record(params, score)
+        self._tell_failures()
+
+    def _tell_failures(self) -> None:
+        """Tell the tuner that a failure is as bad as the worst, once that is known."""
+        finite = [score for score in self.scores if math.isfinite(score)]
+        if self.untold_failures and finite and min(finite) < max(finite):
+            for params in self.untold_failures:
+                self.tuner.record(params, min(finite))
+            self.untold_failures.clear()
+
+    def propose(self) -> Params:
+        pending = [*self.open.values(), *self.untold_failures]
+        return self.tuner.propose(pending=pending)
+
+
+class BTBSession:
+    """Find the best of several tunables together with its best configuration.
+
+    Every tunable gets a tuner. First the defaults of every tunable are proposed, in
+    the order given; from then on the selector picks a tunable by the scores of all,
+    and that one's tuner proposes.
+
+    Parameters
+    ----------
+    tunables : dict of str to Tunable or dict
+        The spaces by name; a dict is what `Tunable` takes, BTB's form included.
+    scorer : callable
+        `scorer(name, config) -> float`, what `run` calls. It may raise, or return
+        None or NaN, to say that a configuration failed.
+    tuner_class : str, class or callable, default=GPTuner
+        Called as `tuner_class(tunable, random_state=seed)` for every tunable; or
+        one of "auto" (what `BTBSearchCV` uses), "uniform", "gp", "gpei", "gcp",
+        "gcpei".
+    selector_class : str, class or callable, default=UCB1
+        Called once as `selector_class(random_state=generator)`; or one of "auto"
+        (what `BTBSearchCV` uses), "max_ucb", "ucb1", "best_k_reward",
+        "best_k_velocity", "pure_best_k_velocity", "recent_k_reward",
+        "recent_k_velocity", "uniform".
+    maximize : bool, default=True
+        Whether greater scores are better.
+    max_errors : int, default=1
+        A tunable is dropped after so many failures.
+    verbose : bool, default=False
+        Whether `run` shows a progress bar with the best score.
+    random_state : None, int, Generator or RandomState, default=None
+        The seed of all decisions: the same seed and scores give the same session,
+        in any process.
+
+    Attributes
+    ----------
+    best_proposal : dict or None
+        The best so far: `id`, `name`, `config`, `score`.
+    best_score : float or None
+        Its score.
+    proposals : dict of int to dict
+        Every proposal by its id, with `id`, `name`, `config` and, once recorded,
+        `score` (None for a failure).
+    iterations : int
+        How many results were recorded.
+    errors : collections.Counter
+        Failures by name.
+
+    Notes
+    -----
+    Before the selector is asked, the scores of all tunables are scaled together to
+    rewards in [0, 1], from their median to the best, so that a bandit rule can tell
+    good from better (`0.90` and `0.80` are nearly the same to UCB1); a failure earns
+    0. A pending proposal counts as a pull that earned the mean of its tunable's
+    rewards. The tuner is told of a failure as the worst score of its tunable, as
+    soon as there are two different ones.
+
+    Examples
+    --------
+    >>> from sklearn_btb import BTBSession, FloatHyperParam
+    >>> session = BTBSession(
+    ...     {"near": {"x": FloatHyperParam(0, 1)}, "far": {"x": FloatHyperParam(5, 9)}},
+    ...     scorer=lambda name, config: (config["x"] - 0.7) ** 2,
+    ...     maximize=False,
+    ...     random_state=0,
+    ... )
+    >>> best = session.run(20)
+    >>> best["name"], abs(best["config"]["x"] - 0.7) < 0.1
+    ('near', True)
+    """
+
+    def __init__(
+        self,
+        tunables: Mapping[str, Tunable | Mapping[str, Any]],
+        scorer: Callable[[str, Params], float | None],
+        tuner_class: str | Callable[..., Tuner] = GPTuner,
+        selector_class: str | Callable[..., Selector] = UCB1,
+        maximize: bool = True,
+        max_errors: int = 1,
+        verbose: bool = False,
+        *,
+        random_state: Any = None,
+    ) -> None:
+        if not isinstance(tunables, Mapping) or not tunables:
+            raise TypeError(
+                "`tunables` must be a dict of names to tunables, and not empty; got "
+                f"{tunables!r}"
+            )
+        if max_errors < 1:
+            raise ValueError(f"`max_errors` must be at least 1; got {max_errors}")
+        make_tuner = _chosen("tuner_class", tuner_class, TUNERS)
+        make_selector = _chosen("selector_class", selector_class, SELECTORS)
+        self._scorer = scorer
+        self._sign = 1.0 if maximize else -1.0
+        self._max_errors = max_errors
+        self._verbose = verbose
+        self._seed = seed_from(random_state)
+        self._arms = {}
+        for number, (name, space) in enumerate(tunables.items()):
+            tunable = _as_tunable(name, space)
+            tuner = make_tuner(tunable, random_state=child_seed(self._seed, 0, number))
+            self._arms[name] = _Arm(tunable, tuner)
+        self._active = list(self._arms)
+        self._untried = list(self._arms)
+        # shared with the selector, and set anew for every proposal
+        self._generator = np.random.Generator(bit_generator_at(self._seed, 1))
+        self._selector = make_selector(random_state=self._generator)
+        self.best_proposal: dict[str, Any] | None = None
+        self.proposals: dict[int, dict[str, Any]] = {}
+        self._next_id = 0
+        self.iterations = 0
+        self.errors: Counter[str] = Counter()
+
+    @property
+    def best_score(self) -> float | None:
+        """The score of the best proposal, None while there is none."""
+        return None if self.best_proposal is None else self.best_proposal["score"]
+
+    def propose(self) -> Proposal:
+        """Return what to try next; may be called again before anything is recorded.
+
+        Returns
+        -------
+        tuple (name, config)
+
+        Raises
+        ------
+        StopTuning
+            If every tunable was dropped or has run out of configurations.
+        """
+        while self._untried:
+            name = self._untried.pop(0)
+            arm = self._arms[name]
+            config = dict(arm.tunable.defaults)
+            if name in self._active and arm.identity(config) not in arm.known:
+                return self._opened(name, config)
+        while self._active:
+            name = self._select()
+            try:
+                return self._opened(name, self._arms[name].propose())
+            except StopTuning:
+                logger.info("%r has no more configurations to propose", name)
+                self._active.remove(name)
+        raise StopTuning("no tunable is left to propose for")
+
+    def record(self, name: str, config: Params, score: float | None) -> None:
+        """Take in the score of a configuration, proposed or not.
+
+        Parameters
+        ----------
+        name : str
+            The tunable.
+        config : dict
+            A configuration of it.
+        score : float or None
+            Its score; None or NaN says that it failed.
+
+        Raises
+        ------
+        ValueError
+            If there is no such tunable, or the configuration is not one of it.
+        """
+        arm = self._arm(name)
+        proposal = self._take_open(arm, config) or self._new_proposal(name, config)
+        if score is not None and math.isnan(score):
+            score = None
+        proposal["score"] = score
+        reward = -math.inf if score is None else self._sign * score
+        arm.record(proposal["config"], reward)
+        self.iterations += 1
+        if score is None:
+            self.handle_error(name)
+        elif (
+            self.best_score is None or self._sign * score > self._sign * self.best_score
+        ):
+            logger.info("new best score %s with %r: %r", score, name, config)
+            self.best_proposal = proposal
+
+    def handle_error(self, name: str) -> None:
+        """Count a failure, and drop the tunable when there were `max_errors` of them.
+
+        Parameters
+        ----------
+        name : str
+            The tunable.
+
+        Raises
+        ------
+        ValueError
+            If there is no such tunable.
+        """
+        self._arm(name)
+        self.errors[name] += 1
+        if self.errors[name] >= self._max_errors and name in self._active:
+            logger.warning("%r is dropped after %d errors", name, self.errors[name])
+            self._active.remove(name)
+
+    def run(self, iterations: int | None = None) -> dict[str, Any] | None:
+        """Propose, score and record.
+
+        Parameters
+        ----------
+        iterations : int, optional
+            How often; without a number, until interrupted or exhausted.
+
+        Returns
+        -------
+        dict or None
+            `best_proposal`; None if nothing could be scored.
+        """
+        steps = itertools.count() if iterations is None else range(iterations)
+        with tqdm(steps, total=iterations, disable=not self._verbose) as progress:
+            for _ in progress:
+                try:
+                    name, config = self.propose()
+                except StopTuning as stop:
+                    logger.info("stopped: %s", stop)
+                    break
+                self.record(name, config, self._scored(name, config))
+                progress.set_postfix(best=self.best_score)
+        return self.best_proposal
+
+    def _scored(self, name: str, config: Params) -> float | None:
+        try:
+            return self._scorer(name, config)
+        except Exception:
+            logger.exception("scoring %r failed with %r", name, config)
+            return None
+        except BaseException:
+            self._withdraw(name, config)  # interrupted
+            raise
+
+    def _select(self) -> str:
+        key = bit_generator_at(self._seed, 1, len(self.proposals))
+        self._generator.bit_generator.state = key.state
+        rewards = scale_rewards({name: self._arms[name].scores for name in self._arms})
+        seen = [reward for earned in rewards.values() for reward in earned]
+        for name in self._active:
+            expected = np.mean(rewards[name] or seen or [0.0])
+            rewards[name] += [float(expected)] * len(self._arms[name].open)
+        name = self._selector.select({name: rewards[name] for name in self._active})
+        if name not in self._active:
+            raise ValueError(
+                f"the selector must return one of {self._active}; got {name!r}"
+            )
+        return name
+
+    def _arm(self, name: str) -> _Arm:
+        if name not in self._arms:
+            raise ValueError(f"`name` must be one of {list(self._arms)}; got {name!r}")
+        return self._arms[name]
+
+    def _opened(self, name: str, config: Params) -> Proposal:
+        proposal = self._new_proposal(name, config)
+        self._arms[name].open[proposal["id"]] = proposal["config"]
+        return Proposal(name, config)
+
+    def _new_proposal(self, name: str, config: Params) -> dict[str, Any]:
+        arm = self._arms[name]
+        arm.known.add(arm.identity(config))
+        number, self._next_id = self._next_id, self._next_id + 1
+        self.proposals[number] = {"id": number, "name": name, "config": dict(config)}
+        return self.proposals[number]
+
+    def _take_open(self, arm: _Arm, config: Params) -> dict[str, Any] | None:
+        identity = arm.identity(config)
+        for number, pending in arm.open.items():
+            if arm.identity(pending) == identity:
+                del arm.open[number]
+                return self.proposals[number]
+        return None
+
+    def _withdraw(self, name: str, config: Params) -> None:
+        """Forget a proposal, so that it may be made again."""
+        arm = self._arms[name]
+        proposal = self._take_open(arm, config)
+        if proposal is not None:
+            identity = arm.identity(config)
+            arm.known.discard(identity)
+            del self.proposals[proposal["id"]]
+            if identity == arm.identity(arm.tunable.defaults):
+                self._untried.insert(0, name)
+
+
+def _chosen(parameter: str, choice: Any, names: Mapping[str, Any]) -> Any:
+    """Resolve a short name; anything callable stands for itself."""
+    if isinstance(choice, str) and choice in names:
+        return names[choice]
+    if not callable(choice):
+        raise ValueError(
+            f"`{parameter}` must be one of {list(names)}, a class or a callable; got "
+            f"{choice!r}"
+        )
+    return choice
+
+
+def _as_tunable(name: str, space: Any) -> Tunable:
+    if isinstance(space, Tunable):
+        return space
+    if not isinstance(space, Mapping):
+        raise TypeError(f"tunable {name!r} must be a Tunable or a dict; got {space!r}")
+    try:
+        return Tunable(space)
+    except ValueError as error:
+        raise ValueError(f"tunable {name!r}: {error}") from error
+    except TypeError as error:
+        raise TypeError(f"tunable {name!r}: {error}") from error

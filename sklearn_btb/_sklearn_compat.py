@@ -1,0 +1,96 @@
+"""The only home of private or version-dependent scikit-learn names.
+
+Everything else in the package imports public names of scikit-learn, and from here.
+"""
+
+import inspect
+import warnings
+from contextlib import nullcontext
+from typing import Any
+
+from sklearn.base import ClassifierMixin, RegressorMixin
+from sklearn.base import _fit_context as fit_context
+from sklearn.metrics._scorer import _MultimetricScorer as MultimetricScorer
+from sklearn.utils import Tags, TargetTags, get_tags
+from sklearn.utils import _safe_indexing as safe_indexing
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils.metadata_routing import _raise_for_params as raise_for_params
+from sklearn.utils.validation import _check_method_params as check_method_params
+
+try:  # scikit-learn >= 1.7
+    from sklearn.utils._repr_html.estimator import _VisualBlock as VisualBlock
+except ImportError:
+    from sklearn.utils._estimator_html_repr import _VisualBlock as VisualBlock
+
+try:  # scikit-learn >= 1.9
+    from sklearn.callback import CallbackSupportMixin
+except ImportError:
+
+    class _NoCallbacks:
+        """The context of a task where scikit-learn has no callbacks."""
+
+        def subcontext(self, **kwargs: Any) -> "_NoCallbacks":
+            return self
+
+        def call_on_fit_task_begin(self, **kwargs: Any) -> "_NoCallbacks":
+            return self
+
+        def call_on_fit_task_end(self, **kwargs: Any) -> bool:
+            return False
+
+        def propagate_callback_context(self, estimator: Any) -> Any:
+            return nullcontext()
+
+    class CallbackSupportMixin:  # type: ignore[no-redef]
+        def _init_callback_context(self, **kwargs: Any) -> _NoCallbacks:
+            return _NoCallbacks()
+
+
+__all__ = [
+    "CallbackSupportMixin",
+    "HasMethods",
+    "Interval",
+    "MultimetricScorer",
+    "StrOptions",
+    "VisualBlock",
+    "check_method_params",
+    "fit_context",
+    "has_callbacks",
+    "raise_for_params",
+    "safe_indexing",
+    "scorer_accepts_sample_weight",
+    "tags_of",
+]
+
+
+def has_callbacks(estimator: Any) -> bool:
+    """Whether scikit-learn callbacks were set on an estimator."""
+    return bool(getattr(estimator, "_skl_callbacks", None))
+
+
+def tags_of(estimator: Any) -> Tags:
+    """Return the tags of any estimator, also of one without scikit-learn's bases."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # 1.6 and such classes
+            return get_tags(estimator)
+    except AttributeError:
+        kind = getattr(estimator, "_estimator_type", None)
+        if isinstance(estimator, ClassifierMixin):
+            kind = "classifier"
+        elif isinstance(estimator, RegressorMixin):
+            kind = "regressor"
+        return Tags(estimator_type=kind, target_tags=TargetTags(required=False))
+
+
+def scorer_accepts_sample_weight(scorer: Any) -> bool | None:
+    """Whether a scorer takes sample weights; None where weights are not forwarded.
+
+    Before 1.7, scikit-learn's searches do not forward `sample_weight` to scorers
+    unless metadata routing asks for it, and neither do we there.
+    """
+    if not hasattr(MultimetricScorer, "_accept_sample_weight"):
+        return None
+    if hasattr(scorer, "_accept_sample_weight"):
+        return bool(scorer._accept_sample_weight())
+    return "sample_weight" in inspect.signature(scorer).parameters

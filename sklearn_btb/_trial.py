@@ -1,0 +1,106 @@
+"""The records that a search passes around: proposals, fold results, trials."""
+
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
+
+
+class StopTuning(Exception):
+    """Nothing is left to propose.
+
+    Raised by `BTBSession.propose` and by the tuners once every configuration of a
+    finite space has been proposed, or once every tunable has been dropped.
+    """
+
+
+class Proposal(NamedTuple):
+    """What to try next: a tunable's name and a configuration of it."""
+
+    name: str
+    params: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class FoldResult:
+    """What came of fitting and scoring one configuration on one split.
+
+    Attributes
+    ----------
+    test_scores : float or dict of str to float
+        The score on the test part; a dict by metric where there are several.
+        `error_score` where fitting or scoring failed; None where the names of the
+        metrics are not known because nothing could be scored.
+    train_scores : float, dict of str to float or None
+        The same on the training part, if it was asked for.
+    fit_time, score_time : float
+        Seconds.
+    fit_error, score_error : str or None
+        The traceback, if fitting or scoring raised.
+    """
+
+    test_scores: float | dict[str, float] | None
+    train_scores: float | dict[str, float] | None
+    fit_time: float
+    score_time: float
+    fit_error: str | None = None
+    score_error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One evaluated candidate of a search.
+
+    Attributes
+    ----------
+    number : int
+        The row of the candidate in `cv_results_`, counted from 0 in the order in
+        which the candidates were proposed.
+    estimator_name : str
+        The name of the estimator.
+    params : dict of str to object
+        The parameters that were set on it.
+    folds : tuple of FoldResult
+        One record a split, in the order of the splits, each with the attributes
+        `test_scores`, `train_scores`, `fit_time`, `score_time` (seconds),
+        `fit_error` and `score_error` (tracebacks).
+    state : {"complete", "failed"}
+        "failed" if a fold raised or the mean score is not a number.
+    score : float
+        The mean test score over the folds, of the metric that steers the search.
+
+    Examples
+    --------
+    >>> from sklearn_btb import Trial
+    >>> trial = Trial(0, "svc", {"C": 1.0}, folds=(), state="complete", score=0.9)
+    >>> trial.estimator_name, trial.state, trial.error
+    ('svc', 'complete', None)
+    """
+
+    number: int
+    estimator_name: str
+    params: dict[str, Any]
+    folds: tuple[FoldResult, ...]
+    state: Literal["complete", "failed"]
+    score: float
+
+    @property
+    def error(self) -> str | None:
+        """The traceback of the first fold that raised, or None."""
+        for fold in self.folds:
+            if error := fold.fit_error or fold.score_error:
+                return error
+        return None
+
+    @property
+    def fold_scores(self) -> tuple[float | dict[str, float] | None, ...]:
+        """The test scores, one a split."""
+        return tuple(fold.test_scores for fold in self.folds)
+
+    @property
+    def fit_times(self) -> tuple[float, ...]:
+        """Seconds that each fit took, one a split."""
+        return tuple(fold.fit_time for fold in self.folds)
+
+    @property
+    def score_times(self) -> tuple[float, ...]:
+        """Seconds that each scoring took, one a split."""
+        return tuple(fold.score_time for fold in self.folds)
