@@ -1,5 +1,6 @@
 """Methods that `BTBSearchCV` has because its estimators have them."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -46,11 +47,23 @@ def can_score(search: Any) -> bool:
     return search.scoring is not None or has("score")(search)
 
 
+def _renamed(message: str, inner: Any, outer: Any, method: str) -> str:
+    """Let a message about a method of `inner` name the method that the user called."""
+    inner_call = rf"{re.escape(type(inner).__name__)}\.\w+\(\)"
+    return re.sub(inner_call, f"{type(outer).__name__}.{method}()", message)
+
+
 def delegate(name: str, returned: str) -> Any:
     """Make the method that calls the winner's method of that name."""
 
     def method(self: Any, X: Any) -> Any:
-        return getattr(winner(self), name)(X)
+        best_estimator = winner(self)
+        try:
+            return getattr(best_estimator, name)(X)
+        except ValueError as error:
+            if "must use the same namespace" not in str(error):
+                raise
+            raise ValueError(_renamed(str(error), best_estimator, self, name)) from None
 
     method.__name__ = name
     method.__qualname__ = f"BTBSearchCV.{name}"

@@ -151,9 +151,15 @@ def _absorb(
     for offset, (name, params) in enumerate(proposals):
         own = tuple(folds[offset * n_splits : (offset + 1) * n_splits])
         score = mean_score(own, problem.metric)
-        raised = any(fold.fit_error or fold.score_error for fold in own)
-        state = "failed" if raised or math.isnan(score) else "complete"
+        failed = math.isnan(score) or any(_raised(fold) for fold in own)
+        state = "failed" if failed else "complete"
         trials.append(Trial(len(trials), name, params, own, state, score))
-        session.record(name, params, score)
-        if raised and not math.isnan(score):
-            session.handle_error(name)  # `error_score` stood in for what is missing
+        # whatever `error_score` stood in for what is missing, it was not earned
+        session.record(name, params, None if failed else score)
+
+
+def _raised(fold: FoldResult) -> bool:
+    """Whether what `fold` raised is more than one of several metrics."""
+    if fold.fit_error is not None:
+        return True
+    return fold.score_error is not None and not isinstance(fold.test_scores, dict)

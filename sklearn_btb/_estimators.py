@@ -6,6 +6,7 @@ from typing import Any
 
 from sklearn.utils import Tags
 
+from ._hyperparams import HyperParam
 from ._sklearn_compat import tags_of
 from ._space import Tunable
 
@@ -19,8 +20,9 @@ def named_estimators(estimators: Any) -> dict[str, Any]:
         If one is not an estimator, a name cannot be used, or there is none.
     """
     if not isinstance(estimators, Mapping):
-        _check_estimator(type(estimators).__name__, estimators)
-        return {type(estimators).__name__.lower(): estimators}
+        kind = estimators if isinstance(estimators, type) else type(estimators)
+        _check_estimator(kind.__name__, estimators)
+        return {kind.__name__.lower(): estimators}
     if not estimators:
         raise ValueError("`estimators` must not be empty")
     for name, estimator in estimators.items():
@@ -45,7 +47,7 @@ def nested_params(estimators: Mapping[str, Any]) -> dict[str, Any]:
     params = {}
     for name, estimator in estimators.items():
         params[f"estimators__{name}"] = estimator
-        if hasattr(estimator, "get_params"):
+        if hasattr(estimator, "get_params") and not isinstance(estimator, type):
             for key, value in estimator.get_params(deep=True).items():
                 params[f"estimators__{name}__{key}"] = value
     return params
@@ -153,6 +155,7 @@ def combine_tags(own: Tags, estimators: Iterable[Any]) -> Tags:
     own.array_api_support = all(tags.array_api_support for tags in each)
     classifiers = [tags.classifier_tags for tags in each if tags.classifier_tags]
     regressors = [tags.regressor_tags for tags in each if tags.regressor_tags]
+    transformers = [tags.transformer_tags for tags in each if tags.transformer_tags]
     if classifiers:
         own.classifier_tags = type(classifiers[0])(
             poor_score=any(tags.poor_score for tags in classifiers),
@@ -162,6 +165,11 @@ def combine_tags(own: Tags, estimators: Iterable[Any]) -> Tags:
     if regressors:
         own.regressor_tags = type(regressors[0])(
             poor_score=any(tags.poor_score for tags in regressors)
+        )
+    if transformers and len(transformers) == len(each):
+        kept = [set(tags.preserves_dtype) for tags in transformers]
+        own.transformer_tags = type(transformers[0])(
+            preserves_dtype=sorted(set.intersection(*kept))
         )
     return own
 
@@ -176,8 +184,8 @@ def _check_estimator(name: str, estimator: Any) -> None:
     missing = [method for method in methods if not hasattr(estimator, method)]
     if missing:
         raise TypeError(
-            f"estimator {name!r} must be an estimator; {estimator!r} has no "
-            f"`{missing[0]}`"
+            f"`estimators` must be an estimator or a dict of names to estimators; "
+            f"{name!r}, {estimator!r}, has no `{missing[0]}`"
         )
 
 
@@ -188,29 +196,31 @@ def _tunable(name: str, estimator: Any, space: Any) -> Tunable:
             f"{who} has no search space; give `search_spaces` a dict of its "
             "parameters, or {} to compare it as it is"
         )
-    if isinstance(space, Tunable):
-        space = space.space
     current = estimator.get_params(deep=True)
+    defaults = current
+    if isinstance(space, Tunable):
+        space, defaults = space.space, {**current, **space.given_defaults}
     try:
-        for part in [space] if isinstance(space, Mapping) else space:
+        tunable = Tunable(space, defaults=defaults)
+        for part in tunable.parts:
             for parameter in part:
                 _check_parameter(parameter, part, current)
-        return Tunable(space, defaults=current)
     except TypeError as error:
         raise TypeError(f"search space of {who}: {error}") from error
     except ValueError as error:
         raise ValueError(f"search space of {who}: {error}") from error
+    return tunable
 
 
 def _check_parameter(
-    parameter: Any, space: Mapping[str, Any], current: Mapping[str, Any]
+    parameter: str, part: Mapping[str, HyperParam], current: Mapping[str, Any]
 ) -> None:
-    if parameter in current or not isinstance(parameter, str):
-        return  # `Tunable` says what a name must be
+    if parameter in current:
+        return
     prefix, _, rest = parameter.rpartition("__")
     while prefix:
         # a parameter of an estimator that is itself one of the values tried
-        if prefix in space and _some_value_has(space[prefix], rest):
+        if prefix in part and _some_choice_has(part[prefix], rest):
             return
         prefix, _, middle = prefix.rpartition("__")
         rest = f"{middle}__{rest}"
@@ -220,15 +230,16 @@ def _check_parameter(
     )
 
 
-def _some_value_has(values: Any, parameter: str) -> bool:
-    return isinstance(values, Iterable) and any(
-        hasattr(value, "get_params") and parameter in value.get_params(deep=True)
-        for value in values
+def _some_choice_has(hyperparam: HyperParam, parameter: str) -> bool:
+    return any(
+        hasattr(choice, "get_params") and parameter in choice.get_params(deep=True)
+        for choice in getattr(hyperparam, "choices", ())
     )
 
 
 def _nearest(name: str, names: Iterable[str]) -> str:
-    names = list(names)
-    deeper = [valid for valid in names if valid.endswith(f"__{name}")]
-    near = deeper[:1] or difflib.get_close_matches(str(name), names, n=1)
+    folded = {valid.lower(): valid for valid in names}
+    deeper = [valid for valid in folded.values() if valid.endswith(f"__{name}")]
+    close = difflib.get_close_matches(str(name).lower(), folded, n=1)
+    near = deeper or [folded[match] for match in close]
     return f" (did you mean {near[0]!r}?)" if near else ""

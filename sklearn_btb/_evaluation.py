@@ -4,6 +4,7 @@ import numbers
 import time
 import traceback
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -103,32 +104,38 @@ def evaluate_fold(
     start = time.perf_counter()
     train_scores = None
     fit_error = score_error = None
-    try:
-        estimator = clone(estimator).set_params(**clone(dict(params), safe=False))
-        X_train, y_train = _take(estimator, X, y, train, train)
-        _fit(estimator, X_train, y_train, fit_params, search, context)
-    except Exception:
-        if settings.error_score == "raise":
-            raise
-        fit_error = traceback.format_exc()
-        test_scores = _error_scores(scorer, settings.error_score)
-        train_scores = test_scores if settings.return_train_score else None
-        fit_time, score_time = time.perf_counter() - start, 0.0
-    else:
-        fit_time = time.perf_counter() - start
-        X_test, y_test = _take(estimator, X, y, test, train)
-        score_params = settings.score_params[name]
-        test_params = check_method_params(X, score_params, indices=test)
-        test_scores, score_error = _score(
-            estimator, X_test, y_test, scorer, test_params, settings.error_score
-        )
-        score_time = time.perf_counter() - start - fit_time
-        if settings.return_train_score:
-            train_params = check_method_params(X, score_params, indices=train)
-            train_scores, train_error = _score(
-                estimator, X_train, y_train, scorer, train_params, settings.error_score
+    with ExitStack() as ending:  # the task of callbacks lasts until all is scored
+        try:
+            estimator = clone(estimator).set_params(**clone(dict(params), safe=False))
+            X_train, y_train = _take(estimator, X, y, train, train)
+            _fit(estimator, X_train, y_train, fit_params, search, context, ending)
+        except Exception:
+            if settings.error_score == "raise":
+                raise
+            fit_error = traceback.format_exc()
+            test_scores = _error_scores(scorer, settings.error_score)
+            train_scores = test_scores if settings.return_train_score else None
+            fit_time, score_time = time.perf_counter() - start, 0.0
+        else:
+            fit_time = time.perf_counter() - start
+            X_test, y_test = _take(estimator, X, y, test, train)
+            score_params = settings.score_params[name]
+            test_params = check_method_params(X, score_params, indices=test)
+            test_scores, score_error = _score(
+                estimator, X_test, y_test, scorer, test_params, settings.error_score
             )
-            score_error = score_error or train_error
+            score_time = time.perf_counter() - start - fit_time
+            if settings.return_train_score:
+                train_params = check_method_params(X, score_params, indices=train)
+                train_scores, train_error = _score(
+                    estimator,
+                    X_train,
+                    y_train,
+                    scorer,
+                    train_params,
+                    settings.error_score,
+                )
+                score_error = score_error or train_error
     message.print_end(test_scores, train_scores, fit_time + score_time)
     return FoldResult(
         test_scores, train_scores, fit_time, score_time, fit_error, score_error
@@ -136,7 +143,13 @@ def evaluate_fold(
 
 
 def _fit(
-    estimator: Any, X: Any, y: Any, fit_params: Any, search: Any, context: Any
+    estimator: Any,
+    X: Any,
+    y: Any,
+    fit_params: Any,
+    search: Any,
+    context: Any,
+    ending: ExitStack,
 ) -> None:
     targets = () if y is None else (y,)
     if context is None:
@@ -145,12 +158,10 @@ def _fit(
     weight = fit_params.get("sample_weight")
     metadata = None if weight is None else {"sample_weight": weight}
     task = {"estimator": search, "X": X, "y": y, "metadata": metadata}
+    ending.callback(context.call_on_fit_task_end, **task)
     with context.propagate_callback_context(estimator):
         context.call_on_fit_task_begin(**task)
-        try:
-            estimator.fit(X, *targets, **fit_params)
-        finally:
-            context.call_on_fit_task_end(**task)
+        estimator.fit(X, *targets, **fit_params)
 
 
 def _take(
@@ -181,9 +192,10 @@ def _score(
         scores, error = _error_scores(scorer, error_score), traceback.format_exc()
     if not isinstance(scores, dict):
         return _as_number(scores, scorer), error
+    reports_errors = isinstance(scorer, MultimetricScorer) and error_score != "raise"
     numbers_ = {}
     for metric, score in scores.items():
-        if isinstance(score, str):  # a scorer of several metrics reports so what raised
+        if reports_errors and isinstance(score, str):  # the traceback of what raised
             score, error = error_score, error or score
         numbers_[metric] = _as_number(score, metric)
     return numbers_, error
@@ -222,7 +234,8 @@ class _Message:
         if self.verbose > 9:
             self.progress += f"; {candidate + 1}/{settings.n_candidates}"
         listed = ", ".join(f"{key}={params[key]}" for key in sorted(params))
-        self.params = f"{name}: {listed}" if len(settings.scorers) > 1 else listed
+        several = len(settings.scorers) > 1
+        self.params = ": ".join(filter(None, [name, listed])) if several else listed
 
     def print_start(self) -> None:
         if self.verbose > 9:
@@ -240,12 +253,18 @@ class _Message:
 
 
 def _shown(test: Scores, train: Scores | None) -> str:
-    if not isinstance(test, dict):
+    named = next((each for each in (test, train) if isinstance(each, dict)), None)
+    if named is None:
         if train is None:
             return f"score={test:.3f}"
         return f"score=(train={train:.3f}, test={test:.3f})"
     shown = []
-    for metric in sorted(test):
-        before = f"train={train[metric]:.3f}, " if isinstance(train, dict) else ""
-        shown.append(f"{metric}: ({before}test={test[metric]:.3f})")
+    for metric in sorted(named):
+        before = "" if train is None else f"train={_of_metric(train, metric):.3f}, "
+        shown.append(f"{metric}: ({before}test={_of_metric(test, metric):.3f})")
     return " ".join(shown)
+
+
+def _of_metric(scores: Scores, metric: str) -> float:
+    """Pick a metric; a number stands for all of them."""
+    return scores[metric] if isinstance(scores, dict) else scores

@@ -5,23 +5,26 @@
     images    (n, k)      the same as points of [0, 1]^k
 
 Every value has exactly one image, and `decode(encode(values))` gives back what went
-in: discrete values exactly, whatever their type, and continuous ones exactly where
-they lie on a grid of 2**-30 of the unit interval, as everything that is sampled or
-proposed does. An image therefore identifies its value, and nothing the user puts
-into a space has to be hashed, sorted or serialised.
+in: discrete values exactly, whatever their type, and continuous ones (and integers
+of a distribution over billions) exactly where they lie on a grid of 2**-30 of the
+unit interval, as everything that is sampled or proposed does. An image therefore
+identifies its value, and nothing the user puts into a space has to be hashed, sorted
+or serialised.
 """
 
 import math
 import numbers
+import reprlib
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
 
 RESOLUTION: Final = 2.0**-30
 INACTIVE: Final = 0.5  # the image where there is nothing to tell apart
-LARGEST_EXACT_INTEGER: Final = 2**53
+LARGEST_INTEGER: Final = 2**40  # up to here neighbours differ also in logarithms
 
 
 class _Unset:
@@ -50,6 +53,8 @@ class HyperParam(ABC):
         Whether the default was given rather than taken from the middle.
     numeric : bool
         Whether nearby images mean similar values.
+    valid : str
+        What the values are, for messages.
     """
 
     n_dims: int = 1
@@ -57,10 +62,15 @@ class HyperParam(ABC):
     numeric: bool = True
     default: Any
     has_own_default: bool
+    valid: str
 
     @abstractmethod
-    def encode(self, values: Sequence[Any]) -> np.ndarray:
-        """Return the images, (n, n_dims); ValueError for a value outside."""
+    def contains(self, value: Any) -> bool:
+        """Whether `value` is one of the values of this hyperparameter."""
+
+    @abstractmethod
+    def images_of(self, values: Sequence[Any]) -> np.ndarray:
+        """Return the images, (n, n_dims), of n values that it contains."""
 
     @abstractmethod
     def decode(self, images: np.ndarray) -> list[Any]:
@@ -78,18 +88,17 @@ class HyperParam(ABC):
     def at(self, indices: np.ndarray) -> np.ndarray:
         """Return the images of the values numbered 0 ... cardinality - 1."""
 
-    def contains(self, value: Any) -> bool:
-        """Whether `value` is one of the values of this hyperparameter."""
-        try:
-            self.encode([value])
-        except ValueError:
-            return False
-        return True
+    def encode(self, values: Sequence[Any]) -> np.ndarray:
+        """Return the images, (n, n_dims); ValueError for a value outside."""
+        for value in values:
+            if not self.contains(value):
+                raise ValueError(f"{value!r} is not {self.valid}")
+        return self.images_of(values)
 
     def _set_default(self, default: Any, middle: Any) -> None:
         self.has_own_default = default is not UNSET
         if self.has_own_default and not self.contains(default):
-            raise ValueError(f"the default {default!r} is not among the values")
+            raise ValueError(f"the default {default!r} is not {self.valid}")
         self.default = default if self.has_own_default else middle
 
 
@@ -121,25 +130,25 @@ class IntHyperParam(HyperParam):
         for name, bound in (("min", min), ("max", max)):
             if not is_integer(bound):
                 raise TypeError(f"`{name}` must be an integer; got {bound!r}")
-            if abs(bound) > LARGEST_EXACT_INTEGER:
-                raise ValueError(f"`{name}` must not exceed 2**53; got {bound!r}")
+            if abs(bound) > LARGEST_INTEGER:
+                raise ValueError(f"`{name}` must not exceed 2**40; got {bound!r}")
         _check_range(min, max, log, lowest=1)
         self.min = int(min)
         self.max = int(max)
         self.log = bool(log)
         self.cardinality = self.max - self.min + 1
+        self.valid = f"an integer from {self.min} to {self.max}"
         # the cell of a value reaches half a step to either side
         self._low, self._high = _warped(
             np.array([self.min - 0.5, self.max + 0.5]), self.log
         )
         self._set_default(default, self.decode(np.array([[0.5]]))[0])
+        self.default = int(self.default)
 
-    def encode(self, values: Sequence[Any]) -> np.ndarray:
-        for value in values:
-            if not is_integer(value) or not self.min <= value <= self.max:
-                raise ValueError(
-                    f"{value!r} is not an integer from {self.min} to {self.max}"
-                )
+    def contains(self, value: Any) -> bool:
+        return is_integer(value) and bool(self.min <= value <= self.max)
+
+    def images_of(self, values: Sequence[Any]) -> np.ndarray:
         return self._images(np.array(values, dtype=float))
 
     def decode(self, images: np.ndarray) -> list[int]:
@@ -198,31 +207,24 @@ class FloatHyperParam(HyperParam):
             raise ValueError(f"the range from {min} to {max} is too wide for a float")
         self.log = bool(log)
         self.cardinality = 1 if self.min == self.max else math.inf
-        self._low, self._high = _warped(np.array([self.min, self.max]), self.log)
+        self.valid = f"a number from {self.min} to {self.max}"
+        # over a narrow range a logarithm is a straight line, and too coarse
+        self._warps = self.log and self.max > 1.001 * self.min
+        self._low, self._high = _warped(np.array([self.min, self.max]), self._warps)
         self._set_default(default, self.decode(np.array([[0.5]]))[0])
+        self.default = float(self.default)
 
-    def encode(self, values: Sequence[Any]) -> np.ndarray:
-        for value in values:
-            if not is_finite_number(value) or not self.min <= value <= self.max:
-                raise ValueError(
-                    f"{value!r} is not a number from {self.min} to {self.max}"
-                )
-        if self.cardinality == 1:
-            return np.full((len(values), 1), INACTIVE)
-        warped = _warped(np.array(values, dtype=float), self.log)
-        images = (warped - self._low) / (self._high - self._low)
-        return self.snap(images.reshape(-1, 1))
+    def contains(self, value: Any) -> bool:
+        return is_finite_number(value) and bool(self.min <= value <= self.max)
+
+    def images_of(self, values: Sequence[Any]) -> np.ndarray:
+        return self._images(np.array(values, dtype=float))
 
     def decode(self, images: np.ndarray) -> list[float]:
-        image = self.snap(images)[:, 0]
-        warped = self._low + image * (self._high - self._low)
-        values = np.exp(warped) if self.log else warped
-        return np.clip(values, self.min, self.max).tolist()
+        return self._numbers(images).tolist()
 
     def snap(self, images: np.ndarray) -> np.ndarray:
-        return (
-            np.full_like(images, INACTIVE) if self.cardinality == 1 else _grid(images)
-        )
+        return self._images(self._numbers(images))
 
     def sample(self, n: int, rng: np.random.Generator) -> np.ndarray:
         return self.snap(rng.random((n, 1)))
@@ -230,13 +232,27 @@ class FloatHyperParam(HyperParam):
     def at(self, indices: np.ndarray) -> np.ndarray:
         return np.full((len(indices), 1), INACTIVE)
 
+    def _images(self, numbers: np.ndarray) -> np.ndarray:
+        if self.cardinality == 1:
+            return np.full((len(numbers), 1), INACTIVE)
+        warped = _warped(numbers, self._warps)
+        return _grid((warped - self._low) / (self._high - self._low)).reshape(-1, 1)
+
+    def _numbers(self, images: np.ndarray) -> np.ndarray:
+        image = _grid(images[:, 0])
+        warped = self._low + image * (self._high - self._low)
+        numbers = np.exp(warped) if self._warps else warped
+        numbers[image == 0.0] = self.min  # exactly, whatever was rounded
+        numbers[image == 1.0] = self.max
+        return np.clip(numbers, self.min, self.max)
+
 
 class CategoricalHyperParam(HyperParam):
     """One of several values of any kind, with no order among them.
 
     The values may be any Python objects; they are handed out as they are and are
-    told apart by their place in `choices`. One value takes no column of the image,
-    two take one, more take one each (one-hot).
+    told apart by their place in `choices`; of equal ones only the first counts. One
+    value takes no column of the image, two take one, more take one each (one-hot).
 
     Parameters
     ----------
@@ -258,12 +274,16 @@ class CategoricalHyperParam(HyperParam):
     numeric = False
 
     def __init__(self, choices: Sequence[Any], default: Any = UNSET) -> None:
-        self.choices = as_list(choices)
+        self.choices = _distinct(as_list(choices))
         self.cardinality = len(self.choices)
+        self.valid = f"one of {reprlib.repr(self.choices)}"
         self.n_dims = self.cardinality if self.cardinality > 2 else self.cardinality - 1
         self._set_default(default, self.choices[0])
 
-    def encode(self, values: Sequence[Any]) -> np.ndarray:
+    def contains(self, value: Any) -> bool:
+        return _index_of(value, self.choices) is not None
+
+    def images_of(self, values: Sequence[Any]) -> np.ndarray:
         return self.at(np.array([_index_of(value, self.choices) for value in values]))
 
     def decode(self, images: np.ndarray) -> list[Any]:
@@ -305,14 +325,15 @@ class BooleanHyperParam(HyperParam):
 
     numeric = False
     cardinality = 2
+    valid = "True or False"
 
     def __init__(self, default: Any = UNSET) -> None:
         self._set_default(default, False)
 
-    def encode(self, values: Sequence[Any]) -> np.ndarray:
-        for value in values:
-            if not isinstance(value, bool | np.bool_):
-                raise ValueError(f"{value!r} is neither True nor False")
+    def contains(self, value: Any) -> bool:
+        return isinstance(value, bool | np.bool_)
+
+    def images_of(self, values: Sequence[Any]) -> np.ndarray:
         return np.array(values, dtype=float).reshape(-1, 1)
 
     def decode(self, images: np.ndarray) -> list[bool]:
@@ -334,33 +355,34 @@ class OrdinalHyperParam(HyperParam):
     Parameters
     ----------
     values : list of numbers
+        Distinct also as floats.
     images : ndarray of shape (n_values,)
-        Distinct points of the unit interval.
+        Distinct points of the unit interval, in the order of the values' sizes.
     probabilities : ndarray of shape (n_values,)
         The prior from which samples are drawn.
     """
 
     def __init__(
-        self,
-        values: list[Any],
-        images: np.ndarray,
-        probabilities: np.ndarray,
-        default: Any = UNSET,
+        self, values: list[Any], images: np.ndarray, probabilities: np.ndarray
     ) -> None:
-        self._values = values
-        self._value_images = images.reshape(-1, 1)
-        self._probabilities = probabilities / probabilities.sum()
-        self._by_image = np.argsort(images)
-        ordered = images[self._by_image]
-        self._edges = (ordered[1:] + ordered[:-1]) / 2
+        order = np.argsort(images)
+        self._values = [values[index] for index in order]
+        self._sizes = [float(value) for value in self._values]
+        self._value_images = images[order].reshape(-1, 1)
+        self._edges = (images[order][1:] + images[order][:-1]) / 2
+        self._probabilities = probabilities[order] / probabilities.sum()
         self.cardinality = len(values)
-        middle = self._by_image[
-            np.searchsorted(np.cumsum(self._probabilities[self._by_image]), 0.5 - 1e-9)
-        ]
-        self._set_default(default, values[middle])
+        self.valid = f"one of {reprlib.repr(self._values)}"
+        middle = np.searchsorted(np.cumsum(self._probabilities), 0.5 - 1e-9)
+        self._set_default(UNSET, self._values[middle])
 
-    def encode(self, values: Sequence[Any]) -> np.ndarray:
-        return self.at(np.array([_index_of(value, self._values) for value in values]))
+    def contains(self, value: Any) -> bool:
+        return is_finite_number(value) and same(
+            self._values[self._index_of(value)], value
+        )
+
+    def images_of(self, values: Sequence[Any]) -> np.ndarray:
+        return self.at(np.array([self._index_of(value) for value in values]))
 
     def decode(self, images: np.ndarray) -> list[Any]:
         return [self._values[index] for index in self._indices(images)]
@@ -375,7 +397,11 @@ class OrdinalHyperParam(HyperParam):
         return self._value_images[np.asarray(indices, dtype=int)]
 
     def _indices(self, images: np.ndarray) -> np.ndarray:
-        return self._by_image[np.searchsorted(self._edges, images[:, 0], side="right")]
+        return np.searchsorted(self._edges, images[:, 0], side="right")
+
+    def _index_of(self, value: Any) -> int:
+        """Return the place of a value, or of the next larger one up to the last."""
+        return min(bisect_left(self._sizes, float(value)), len(self._sizes) - 1)
 
 
 class DistributionHyperParam(HyperParam):
@@ -384,45 +410,42 @@ class DistributionHyperParam(HyperParam):
     Parameters
     ----------
     distribution : object with `cdf`, `ppf` and, if it is discrete, `pmf`
+    integers : tuple of int, optional
+        The least and the greatest value if the distribution is one of integers.
     """
 
-    def __init__(self, distribution: Any, discrete: bool) -> None:
+    def __init__(
+        self, distribution: Any, integers: tuple[int, int] | None = None
+    ) -> None:
         self._distribution = distribution
-        self._discrete = discrete
+        self._discrete = integers is not None
         with np.errstate(all="ignore"):
-            low, high = distribution.ppf([0.0, 1.0])
-        self.min = int(low) + 1 if discrete and math.isfinite(low) else float(low)
-        self.max = int(high) if discrete and math.isfinite(high) else float(high)
-        if discrete:
+            low, middle, high = (float(end) for end in distribution.ppf([0, 0.5, 1]))
+        self.min: float
+        self.max: float
+        self.min, self.max = integers or (low, high)
+        if integers is not None:
             self.cardinality = self.max - self.min + 1
+        kind = "an integer" if self._discrete else "a number"
+        self.valid = f"{kind} from {self.min} to {self.max}"
         # the ends of an unbounded distribution are no values
         self._low_image = 0.0 if math.isfinite(low) else RESOLUTION
         self._high_image = 1.0 if math.isfinite(high) else 1.0 - RESOLUTION
-        self._set_default(UNSET, self.decode(np.array([[0.5]]))[0])
+        self._set_default(UNSET, int(middle) if self._discrete else middle)
 
-    def encode(self, values: Sequence[Any]) -> np.ndarray:
+    def contains(self, value: Any) -> bool:
         kind = is_integer if self._discrete else is_finite_number
-        for value in values:
-            if not kind(value) or not self.min <= value <= self.max:
-                what = "an integer" if self._discrete else "a number"
-                raise ValueError(
-                    f"{value!r} is not {what} from {self.min} to {self.max}"
-                )
+        return kind(value) and bool(self.min <= value <= self.max)
+
+    def images_of(self, values: Sequence[Any]) -> np.ndarray:
         return self._images(np.array(values, dtype=float))
 
     def decode(self, images: np.ndarray) -> list[float] | list[int]:
-        points = images[:, 0] if self._discrete else self.snap(images)[:, 0]
-        points = np.clip(points, self._low_image, self._high_image)
-        with np.errstate(all="ignore"):
-            values = self._distribution.ppf(points)
-        if self._discrete:
-            return np.clip(values, self.min, self.max).astype(np.int64).tolist()
-        return np.asarray(values, dtype=float).tolist()
+        numbers = self._numbers(images).tolist()
+        return [int(number) for number in numbers] if self._discrete else numbers
 
     def snap(self, images: np.ndarray) -> np.ndarray:
-        if self._discrete:
-            return self._images(np.array(self.decode(images), dtype=float))
-        return np.clip(_grid(images), self._low_image, self._high_image)
+        return self._images(self._numbers(images))
 
     def sample(self, n: int, rng: np.random.Generator) -> np.ndarray:
         return self.snap(rng.random((n, 1)))
@@ -430,74 +453,83 @@ class DistributionHyperParam(HyperParam):
     def at(self, indices: np.ndarray) -> np.ndarray:
         return self._images(self.min + np.asarray(indices, dtype=float))
 
-    def _images(self, values: np.ndarray) -> np.ndarray:
+    def _images(self, numbers: np.ndarray) -> np.ndarray:
         with np.errstate(all="ignore"):
-            images = np.asarray(self._distribution.cdf(values), dtype=float)
-            cells = self._distribution.pmf(values) if self._discrete else 0.0
-        if self._discrete:
-            middle = images - cells / 2
-            return np.clip(middle, self._low_image, self._high_image).reshape(-1, 1)
-        return self.snap(images.reshape(-1, 1))
+            images = np.asarray(self._distribution.cdf(numbers), dtype=float)
+            if self._discrete:  # the middle of the value's cell
+                images = images - self._distribution.pmf(numbers) / 2
+        return self._points(images).reshape(-1, 1)
+
+    def _numbers(self, images: np.ndarray) -> np.ndarray:
+        with np.errstate(all="ignore"):
+            numbers = self._distribution.ppf(self._points(images[:, 0]))
+        numbers = np.nan_to_num(np.asarray(numbers, dtype=float))  # inf -> the largest
+        return np.clip(numbers, float(self.min), float(self.max))
+
+    def _points(self, images: np.ndarray) -> np.ndarray:
+        if self._discrete:  # steps of a cdf may lie on the grid: take its middles
+            steps = np.floor(np.clip(images, 0.0, 1.0 - RESOLUTION) / RESOLUTION)
+            return (steps + 0.5) * RESOLUTION
+        return np.clip(_grid(images), self._low_image, self._high_image)
 
 
 def as_list(values: Any) -> list[Any]:
-    unordered = isinstance(values, str | bytes | set | frozenset | Mapping)
-    if unordered or not hasattr(values, "__len__") or not hasattr(values, "__iter__"):
+    n_dims = getattr(values, "ndim", 1 if isinstance(values, Sequence) else None)
+    if n_dims is None or isinstance(values, str | bytes):
         raise TypeError(
             "the values must be a list, tuple, range or one-dimensional array, a "
             "frozen distribution of scipy.stats or a hyperparameter object; got "
             f"{values!r}"
         )
-    if isinstance(values, np.ndarray) and values.ndim != 1:
-        raise ValueError(f"an array must be one-dimensional; got {values.ndim}-d")
+    if n_dims != 1:
+        raise ValueError(f"an array must be one-dimensional; got {n_dims}-d")
     if not len(values):
         raise ValueError("the list of values is empty; give at least one value")
     return list(values)
 
 
-def _index_of(value: Any, values: list[Any]) -> int:
-    for index, candidate in enumerate(values):
-        if candidate is value:
-            return index
-    for index, candidate in enumerate(values):
-        if _equal(candidate, value):
-            return index
-    raise ValueError(f"{value!r} is not one of {values!r}")
+def _distinct(values: list[Any]) -> list[Any]:
+    distinct: list[Any] = []
+    for value in values:
+        if _index_of(value, distinct) is None:
+            distinct.append(value)
+    return distinct
 
 
-def _equal(a: Any, b: Any) -> bool:
+def _index_of(value: Any, values: list[Any]) -> int | None:
+    return next((i for i, known in enumerate(values) if same(known, value)), None)
+
+
+def same(a: Any, b: Any) -> bool:
     """Compare values of any kind; 1, 1.0 and True are three values."""
-    if isinstance(a, bool | np.bool_) or isinstance(b, bool | np.bool_):
-        return (
-            isinstance(a, bool | np.bool_)
-            and isinstance(b, bool | np.bool_)
-            and bool(a) == bool(b)
-        )
+    if a is b:
+        return True
+    boolean = [isinstance(value, bool | np.bool_) for value in (a, b)]
+    if any(boolean):
+        return all(boolean) and bool(a) == bool(b)
     if isinstance(a, numbers.Real) and isinstance(b, numbers.Real):
-        if is_integer(a) != is_integer(b):
-            return False
-        return bool(a == b) or (a != a and b != b)
-    if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
-        return type(a) is type(b) and bool(np.array_equal(a, b))
+        both_nan = a != a and b != b
+        return is_integer(a) == is_integer(b) and (bool(a == b) or both_nan)
     if not isinstance(a, type(b)) and not isinstance(b, type(a)):
         return False
+    if isinstance(a, list | tuple) and isinstance(b, list | tuple):
+        return len(a) == len(b) and all(map(same, a, b))
     try:
+        if isinstance(a, np.ndarray):
+            return a.dtype == b.dtype and bool(np.array_equal(a, b))
         return bool(a == b)
     except Exception:  # a foreign __eq__ may raise or give no truth value: not equal
         return False
 
 
 def is_integer(value: Any) -> bool:
-    return isinstance(value, numbers.Integral) and not isinstance(
-        value, bool | np.bool_
-    )
+    return isinstance(value, numbers.Integral) and not isinstance(value, bool)
 
 
 def is_finite_number(value: Any) -> bool:
-    if not isinstance(value, numbers.Real) or isinstance(value, bool | np.bool_):
-        return False
     try:
-        return math.isfinite(value)
+        real = isinstance(value, numbers.Real) and not isinstance(value, bool)
+        return real and math.isfinite(value)
     except OverflowError:  # an integer beyond the floats
         return False
 

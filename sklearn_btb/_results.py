@@ -3,7 +3,7 @@
 import numbers
 import warnings
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -34,7 +34,7 @@ def mean_score(folds: Sequence[FoldResult], metric: str | None) -> float:
     """
     names = metric_names(folds)
     name = metric if names is None or metric in names else names[0]
-    with np.errstate(invalid="ignore"):  # inf - inf
+    with np.errstate(over="ignore", invalid="ignore"):  # huge scores; inf - inf
         return float(np.mean(_values([fold.test_scores for fold in folds], name)))
 
 
@@ -149,6 +149,19 @@ def report_failures(trials: Sequence[Trial], error_score: float) -> None:
         )
 
 
+def warn_of_dropped(n_errors: Mapping[str, int], max_errors: float) -> None:
+    """Warn once of every estimator that was dropped from the search."""
+    for name, n_failed in n_errors.items():
+        if n_failed >= max_errors:
+            warnings.warn(
+                f"Estimator {name!r} was dropped from the search after {n_failed} "
+                "failed candidates; `trials_` keeps their tracebacks. Mend its space, "
+                "or raise `max_errors`.",
+                UserWarning,
+                stacklevel=2,
+            )
+
+
 def warn_if_not_finite(results: Results) -> None:
     """Warn once, of the test scores first, if a mean score is not finite."""
     for part in ("test", "train"):
@@ -180,7 +193,7 @@ def _values(scores: Sequence[Any], metric: str | None) -> np.ndarray:
 def _add_scores(results: Results, key: str, scores: np.ndarray) -> None:
     for split, column in enumerate(scores.T):
         results[f"split{split}_{key}"] = column
-    with np.errstate(invalid="ignore"):  # infinite scores have no deviation
+    with np.errstate(over="ignore", invalid="ignore"):  # as in `mean_score`
         results[f"mean_{key}"] = scores.mean(axis=1)
         results[f"std_{key}"] = scores.std(axis=1)
 
@@ -198,12 +211,11 @@ def _param_columns(all_params: Sequence[dict[str, Any]]) -> Results:
     for name in dict.fromkeys(name for params in all_params for name in params):
         rows = [row for row, params in enumerate(all_params) if name in params]
         values = [all_params[row][name] for row in rows]
-        column = np.ma.MaskedArray(
-            np.empty(len(all_params), dtype=_column_dtype(values)), mask=True
-        )
+        column = np.empty(len(all_params), dtype=_column_dtype(values))
         for row, value in zip(rows, values, strict=True):
             column[row] = value
-        columns[f"param_{name}"] = column
+        mask = np.isin(range(len(all_params)), rows, invert=True)
+        columns[f"param_{name}"] = np.ma.MaskedArray(column, mask)
     return columns
 
 

@@ -1,8 +1,8 @@
 """`BTBSearchCV`: the search as a scikit-learn meta-estimator."""
 
+import math
 import numbers
 import time
-import warnings
 from collections.abc import Mapping
 from typing import ClassVar
 
@@ -37,6 +37,7 @@ from ._results import (
     metric_names,
     report_failures,
     warn_if_not_finite,
+    warn_of_dropped,
 )
 from ._scoring import check_refit_metric, make_scorers, route
 from ._session import SELECTORS, TUNERS, BTBSession
@@ -109,7 +110,7 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         or something that is called as `selector(random_state=generator)`.
     max_errors : int, default=10
         An estimator is dropped from the search, with a warning, after so many of its
-        candidates failed.
+        candidates failed. A single estimator is never dropped.
 
     Attributes
     ----------
@@ -330,12 +331,13 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
                 f"Fitting {settings.n_splits} folds for each of "
                 f"{settings.n_candidates} candidates, totalling {n_fits} fits"
             )
+        max_errors = self.max_errors if len(tunables) > 1 else math.inf
         session = BTBSession(
             tunables,
             scorer=None,
             tuner_class=self.tuner,
             selector_class=self.selector,
-            max_errors=self.max_errors,
+            max_errors=max_errors,
             random_state=self.random_state,
         )
         search_context = context.subcontext(
@@ -353,15 +355,7 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
             context=search_context,
         )
         search_context.call_on_fit_task_end(estimator=self)
-        for name, n_errors in session.errors.items():
-            if n_errors >= self.max_errors and len(tunables) > 1:
-                warnings.warn(
-                    f"Estimator {name!r} was dropped from the search after {n_errors} "
-                    "failed candidates; `trials_` keeps their tracebacks. Mend its "
-                    "space, or raise `max_errors`.",
-                    UserWarning,
-                    stacklevel=2,
-                )
+        warn_of_dropped(session.errors, max_errors)
 
     def _conclude(self, scorers):
         """Turn the trials into results and name the winner."""

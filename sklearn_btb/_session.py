@@ -183,8 +183,8 @@ class BTBSession:
             )
         if max_errors < 1:
             raise ValueError(f"`max_errors` must be at least 1; got {max_errors}")
-        make_tuner = _chosen("tuner_class", tuner_class, TUNERS)
-        make_selector = _chosen("selector_class", selector_class, SELECTORS)
+        make_tuner = _maker("tuner_class", tuner_class, TUNERS, Tuner)
+        make_selector = _maker("selector_class", selector_class, SELECTORS, Selector)
         self._scorer = scorer
         self._sign = 1.0 if maximize else -1.0
         self._max_errors = max_errors
@@ -202,7 +202,6 @@ class BTBSession:
         self._selector = make_selector(random_state=self._generator)
         self.best_proposal: dict[str, Any] | None = None
         self.proposals: dict[int, dict[str, Any]] = {}
-        self._next_id = 0
         self.iterations = 0
         self.errors: Counter[str] = Counter()
 
@@ -256,9 +255,8 @@ class BTBSession:
             If there is no such tunable, or the configuration is not one of it.
         """
         arm = self._arm(name)
+        score = None if score is None or math.isnan(score) else float(score)
         proposal = self._take_open(arm, config) or self._new_proposal(name, config)
-        if score is not None and math.isnan(score):
-            score = None
         proposal["score"] = score
         reward = -math.inf if score is None else self._sign * score
         arm.record(proposal["config"], reward)
@@ -317,7 +315,7 @@ class BTBSession:
 
     def _scored(self, name: str, config: Params) -> float | None:
         try:
-            return self._scorer(name, config)
+            return self._scorer(name, dict(config))
         except Exception:
             logger.exception("scoring %r failed with %r", name, config)
             return None
@@ -353,7 +351,7 @@ class BTBSession:
     def _new_proposal(self, name: str, config: Params) -> dict[str, Any]:
         arm = self._arms[name]
         arm.known.add(arm.identity(config))
-        number, self._next_id = self._next_id, self._next_id + 1
+        number = next(reversed(self.proposals), -1) + 1
         self.proposals[number] = {"id": number, "name": name, "config": dict(config)}
         return self.proposals[number]
 
@@ -377,7 +375,9 @@ class BTBSession:
                 self._untried.insert(0, name)
 
 
-def _chosen(parameter: str, choice: Any, names: Mapping[str, Any]) -> Any:
+def _maker(
+    parameter: str, choice: Any, names: Mapping[str, Any], protocol: type
+) -> Callable[..., Any]:
     """Resolve a short name; anything callable stands for itself."""
     if isinstance(choice, str) and choice in names:
         return names[choice]
@@ -386,7 +386,17 @@ def _chosen(parameter: str, choice: Any, names: Mapping[str, Any]) -> Any:
             f"`{parameter}` must be one of {list(names)}, a class or a callable; got "
             f"{choice!r}"
         )
-    return choice
+
+    def make(*args: Any, **kwargs: Any) -> Any:
+        made = choice(*args, **kwargs)
+        if not isinstance(made, protocol):
+            raise TypeError(
+                f"`{parameter}` must make a `{protocol.__name__}`; {choice!r} made "
+                f"{made!r}"
+            )
+        return made
+
+    return make
 
 
 def _as_tunable(name: str, space: Any) -> Tunable:

@@ -29,9 +29,13 @@ from ._hyperparams import (
     as_list,
     is_finite_number,
     is_integer,
+    same,
 )
 
 LARGEST_ENUMERATED: Final = 2**16
+LARGEST_COUNTED: Final = 2**60
+CLOSEST: Final = 2.0**-48  # images of numbers that still have a place between them
+TAIL: Final = 2.0**-16  # of an endless discrete distribution, what is never drawn
 
 
 class Block(NamedTuple):
@@ -61,12 +65,15 @@ class Tunable:
     defaults : dict
         The configuration to try first.
     cardinality : int or float
-        The number of configurations, `math.inf` where there is no end of them.
+        The number of configurations, `math.inf` where there is no end of them, or
+        none in sight (2**60).
     n_dims : int
         The number of columns of an image.
+    parts : tuple of dict
+        The hyperparameters by name, one dict for each space of a union.
     blocks : tuple of Block
         The columns that belong together.
-    space : dict or list of dict
+    space, given_defaults : dict or list of dict, dict
         As given.
 
     Raises
@@ -91,17 +98,15 @@ class Tunable:
         defaults: Mapping[str, Any] | None = None,
     ) -> None:
         self.space = space
-        self._parts = _parts(space)
-        self.names = tuple(dict.fromkeys(name for part in self._parts for name in part))
-        self._branch = CategoricalHyperParam(range(len(self._parts)))
+        self.given_defaults = dict(defaults or {})
+        self.parts = _parts(space)
+        self.names = tuple(dict.fromkeys(name for part in self.parts for name in part))
+        self._branch = CategoricalHyperParam(range(len(self.parts)))
         self._layout, self.blocks = self._lay_out()
         self.n_dims = self.blocks[-1].columns.stop if self.blocks else 0
-        self._sizes = [
-            math.prod(hyperparam.cardinality for hyperparam in part.values())
-            for part in self._parts
-        ]
+        self._sizes = [_size(part) for part in self.parts]
         self.cardinality = self._count()
-        self.defaults = self._defaults(defaults or {})
+        self.defaults = self._defaults(self.given_defaults)
 
     @classmethod
     def from_dict(cls, spec: Mapping[str, Mapping[str, Any]]) -> "Tunable":
@@ -111,7 +116,9 @@ class Tunable:
         ----------
         spec : dict of str to dict
             `{name: {"type": "int" | "float" | "str" | "bool", "range" or "values":
-            [...], "default": ...}}`.
+            [...], "default": ...}}`. As in BTB, "range" and "values" mean the same:
+            the bounds of a number, or the choices of a "str"; a default of None
+            that is not among the choices means that there is none.
 
         Returns
         -------
@@ -124,7 +131,11 @@ class Tunable:
         >>> Tunable.from_dict(spec).defaults
         {'depth': 3}
         """
-        return cls({name: _from_btb_dict(values) for name, values in spec.items()})
+        if not isinstance(spec, Mapping):
+            raise TypeError(f"`spec` must be a dict of BTB's form; got {spec!r}")
+        return cls(
+            {name: _naming(name, _from_btb_dict, it) for name, it in spec.items()}
+        )
 
     def __repr__(self) -> str:
         return f"Tunable({self.space!r})"
@@ -146,7 +157,10 @@ class Tunable:
             If a configuration does not belong to the space.
         """
         images = np.full((len(configs), self.n_dims), INACTIVE)
-        parts = np.array([self._part_of(config) for config in configs], dtype=int)
+        self._check_names(configs)
+        parts = np.zeros(len(configs), dtype=int)
+        if len(self.parts) > 1:
+            parts = self._parts_having(configs)
         images[:, : self._branch.n_dims] = self._branch.at(parts)
         for rows, columns, name, hyperparam in self._active(parts):
             values = [configs[row][name] for row in rows]
@@ -184,7 +198,7 @@ class Tunable:
     def sample(self, n: int, rng: np.random.Generator) -> np.ndarray:
         """Draw the images (n, n_dims) of n configurations from the prior."""
         if math.isinf(self.cardinality):
-            weights = np.ones(len(self._parts))
+            weights = np.ones(len(self.parts))
         else:
             weights = np.array([float(size) for size in self._sizes])
         parts = rng.choice(len(weights), size=n, p=weights / weights.sum())
@@ -220,7 +234,7 @@ class Tunable:
         start = self._branch.n_dims
         blocks = [Block(slice(0, start), False)] if start else []
         layout = []
-        for part in self._parts:
+        for part in self.parts:
             columns = {}
             for name, hyperparam in part.items():
                 columns[name] = slice(start, start + hyperparam.n_dims)
@@ -234,7 +248,7 @@ class Tunable:
         self, parts: np.ndarray
     ) -> Iterable[tuple[np.ndarray, slice, str, HyperParam]]:
         """Yield each hyperparameter with the rows of `parts` that have it."""
-        for number, part in enumerate(self._parts):
+        for number, part in enumerate(self.parts):
             rows = np.flatnonzero(parts == number)
             if len(rows):
                 for name, hyperparam in part.items():
@@ -243,25 +257,35 @@ class Tunable:
     def _parts_of(self, images: np.ndarray) -> np.ndarray:
         return np.array(self._branch.decode(images[:, : self._branch.n_dims]), int)
 
-    def _part_of(self, config: Mapping[str, Any]) -> int:
-        """Number the first part of the union that a configuration belongs to."""
-        if len(self._parts) > 1:
-            for number, part in enumerate(self._parts):
-                if config.keys() == part.keys() and all(
-                    part[name].contains(value) for name, value in config.items()
-                ):
-                    return number
-            raise ValueError(f"{dict(config)!r} lies in none of the sub-spaces")
-        if config.keys() != self._parts[0].keys():
-            raise ValueError(
-                f"a configuration has the parameters {list(self.names)}; "
-                f"got {list(config)}"
-            )
-        return 0
+    def _parts_having(self, configs: Sequence[Mapping[str, Any]]) -> np.ndarray:
+        """Number the part of the union that each configuration belongs to.
+
+        Where several parts have it, one that gives it back exactly comes first.
+        """
+        numbers = np.full(len(configs), -1)
+        exact = np.zeros(len(configs), dtype=bool)
+        for number, part in enumerate(self.parts):
+            having = np.array([_has(part, config) for config in configs], dtype=bool)
+            rows = np.flatnonzero(having & ~exact)
+            if len(rows):
+                exact[rows] = _gives_back(part, [configs[int(row)] for row in rows])
+                numbers[rows[exact[rows] | (numbers[rows] < 0)]] = number
+        for number, config in zip(numbers, configs, strict=True):
+            if number < 0:
+                raise ValueError(f"{dict(config)!r} lies in none of the sub-spaces")
+        return numbers
+
+    def _check_names(self, configs: Sequence[Mapping[str, Any]]) -> None:
+        for config in configs:
+            if not any(config.keys() == part.keys() for part in self.parts):
+                names = " or ".join(str(list(part)) for part in self.parts)
+                raise ValueError(
+                    f"a configuration has the parameters {names}; got {list(config)}"
+                )
 
     def _count(self) -> int | float:
-        total = sum(self._sizes)
-        overlapping = len({frozenset(part) for part in self._parts}) < len(self._parts)
+        total = self.n_numbered
+        overlapping = len({frozenset(part) for part in self.parts}) < len(self.parts)
         if overlapping and total <= LARGEST_ENUMERATED:
             canonical = self.encode(self.decode(self.at(0, int(total))))
             return len(np.unique(canonical, axis=0))
@@ -273,11 +297,38 @@ class Tunable:
             return not own and name in given and part[name].contains(given[name])
 
         # the part of the union in which most of the given values lie
-        part = max(self._parts, key=lambda part: sum(fits(part, name) for name in part))
+        part = max(self.parts, key=lambda part: sum(fits(part, name) for name in part))
         return {
             name: given[name] if fits(part, name) else hyperparam.default
             for name, hyperparam in part.items()
         }
+
+
+def _size(part: Mapping[str, HyperParam]) -> int | float:
+    size: int | float = 1
+    for hyperparam in part.values():
+        size *= hyperparam.cardinality
+        if size > LARGEST_COUNTED:
+            return math.inf
+    return size
+
+
+def _has(part: Mapping[str, HyperParam], config: Mapping[str, Any]) -> bool:
+    return config.keys() == part.keys() and all(
+        part[name].contains(value) for name, value in config.items()
+    )
+
+
+def _gives_back(
+    part: Mapping[str, HyperParam], configs: Sequence[Mapping[str, Any]]
+) -> np.ndarray:
+    """Whether decoding gives back the very values that were encoded."""
+    exact = np.ones(len(configs), dtype=bool)
+    for name, hyperparam in part.items():
+        values = [config[name] for config in configs]
+        decoded = hyperparam.decode(hyperparam.images_of(values))
+        exact &= np.array(list(map(same, decoded, values)), dtype=bool)
+    return exact
 
 
 def _parts(space: Any) -> tuple[dict[str, HyperParam], ...]:
@@ -336,26 +387,31 @@ def as_hyperparam(values: Any) -> HyperParam:
 
 
 def _from_btb_dict(spec: Mapping[str, Any]) -> HyperParam:
-    kind = spec.get("type")
-    unknown = set(spec) - {"type", "range", "values", "default"}
-    if kind not in ("int", "float", "str", "bool") or unknown:
+    known = ("type", "range", "values", "default")
+    if (
+        not isinstance(spec, Mapping)
+        or not all(key in known for key in spec)
+        or (kind := spec.get("type")) not in ("int", "float", "str", "bool")
+    ):
         raise ValueError(
             "a dict must have the form {'type': 'int', 'float', 'str' or 'bool', "
-            f"'range' or 'values': [...], 'default': ...}}; got {dict(spec)!r}"
+            f"'range' or 'values': [...], 'default': ...}}; got {spec!r}"
         )
-    default = spec.get("default", UNSET)
+    default = UNSET if spec.get("default") is None else spec["default"]
     if kind == "bool":
         return BooleanHyperParam(default)
     if ("range" in spec) == ("values" in spec):
-        raise ValueError(f"a dict needs 'range' or 'values'; got {dict(spec)!r}")
+        raise ValueError(f"a dict needs 'range' or 'values'; got {spec!r}")
     values = as_list(spec["values"] if "values" in spec else spec["range"])
     if kind == "str":
+        if default is UNSET and any(value is None for value in values):
+            default = spec.get("default", UNSET)
         return CategoricalHyperParam(values, default)
-    if "values" in spec:
-        ordinal = _numeric_list(values, default)
-        return ordinal or CategoricalHyperParam(values, default)
     if len(values) != 2:
-        raise ValueError(f"a 'range' must be [low, high]; got {spec['range']!r}")
+        raise ValueError(
+            f"a number of type {kind!r} is given by its bounds, [low, high]; got "
+            f"{values!r} (a plain list instead of the dict tries just its values)"
+        )
     bounded = IntHyperParam if kind == "int" else FloatHyperParam
     return bounded(*values, default=default)
 
@@ -374,62 +430,62 @@ def _from_distribution(distribution: Any) -> HyperParam:
             "frozen one-dimensional distribution of scipy.stats"
         )
     family = getattr(distribution, "dist", distribution)
-    discrete = isinstance(family, stats.rv_discrete) or (
-        hasattr(distribution, "pmf") and not hasattr(distribution, "pdf")
-    )
     if np.ndim(median := distribution.ppf(0.5)) or not np.isfinite(median):
         raise ValueError(
             f"the distribution {_described(distribution)} is not a proper one: its "
             f"median is {median}; are its bounds in order, low before high?"
         )
-    support = _support(distribution, family) if discrete else None
-    if support is None:
-        return DistributionHyperParam(distribution, discrete)
-    values, probabilities = support
-    return OrdinalHyperParam(
-        values, np.cumsum(probabilities) - probabilities / 2, probabilities
+    discrete = isinstance(family, stats.rv_discrete) or (
+        hasattr(distribution, "pmf") and not hasattr(distribution, "pdf")
     )
-
-
-def _support(distribution: Any, family: Any) -> tuple[list[Any], np.ndarray] | None:
-    """List a discrete distribution's values and probabilities if they are few."""
-    if hasattr(family, "xk"):
-        points = np.asarray(family.xk, dtype=float)
-    else:
-        below, last = distribution.ppf([0.0, 1.0])
-        if not last - below <= LARGEST_ENUMERATED:  # also if infinite
-            return None
-        points = np.arange(below + 1, last + 1)
+    if not discrete:
+        return DistributionHyperParam(distribution)
+    points = _support(distribution, family)
+    if isinstance(points, tuple):
+        return DistributionHyperParam(distribution, points)
     probabilities = np.asarray(distribution.pmf(points), dtype=float)
     likely = probabilities > RESOLUTION
-    points = points[likely]
+    points, probabilities = points[likely], probabilities[likely]
+    probabilities /= probabilities.sum()
     whole = bool((points == np.floor(points)).all())
-    values = points.astype(np.int64).tolist() if whole else points.tolist()
-    return values, probabilities[likely] / probabilities[likely].sum()
+    values = [int(point) for point in points] if whole else points.tolist()
+    images = np.cumsum(probabilities) - probabilities / 2
+    return OrdinalHyperParam(values, images, probabilities)
 
 
-def _numeric_list(values: list[Any], default: Any = UNSET) -> HyperParam | None:
+def _support(distribution: Any, family: Any) -> np.ndarray | tuple[int, int]:
+    """List a discrete distribution's values, or its bounds if they are too many."""
+    if hasattr(family, "xk"):
+        listed = np.unique(np.asarray(family.xk, dtype=float))
+        return listed + (distribution.ppf(1.0) - listed[-1])  # moved by `loc`
+    below, last = distribution.ppf([0.0, 1.0])
+    first = below + 1 if math.isfinite(below) else distribution.ppf(TAIL)
+    last = last if math.isfinite(last) else distribution.ppf(1.0 - TAIL)
+    if last - first >= LARGEST_ENUMERATED:
+        return int(first), int(last)
+    return np.arange(first, last + 1)
+
+
+def _numeric_list(values: list[Any]) -> HyperParam | None:
     """Make an ordinal hyperparameter of a list of numbers, None of any other list."""
     if not all(is_finite_number(value) for value in values):
         return None
     distinct = {(is_integer(value), value): value for value in reversed(values)}
     values = list(reversed(distinct.values()))  # the first of equals, in order
     points = np.array([float(value) for value in values])
-    if len(np.unique(points)) < len(points):  # 1 and 1.0 mean different things
+    if len(points) == 1 or len(np.unique(points)) < len(points):
+        return None  # nothing to order, or values like 1 and 1.0, told apart by type
+    images = _unit_interval(points)
+    if points.min() > 0:
+        images = min(images, _unit_interval(np.log(points)), key=_unevenness)
+    if np.diff(np.sort(images)).min() < CLOSEST:
         return None
-    if len(points) == 1:
-        images = np.array([INACTIVE])
-    else:
-        images = _unit_interval(points)
-        if points.min() > 0:
-            logs = _unit_interval(np.log(points))
-            images = min(images, logs, key=_unevenness)
-        if len(np.unique(images)) < len(images):
-            return None
-    return OrdinalHyperParam(values, images, np.ones(len(values)), default)
+    return OrdinalHyperParam(values, images, np.ones(len(values)))
 
 
 def _unit_interval(points: np.ndarray) -> np.ndarray:
+    # by an exact power of two, or the difference of the largest might overflow
+    points = np.ldexp(points, -np.frexp(np.abs(points).max())[1])
     return (points - points.min()) / (points.max() - points.min())
 
 

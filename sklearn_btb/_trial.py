@@ -27,8 +27,7 @@ class FoldResult:
     ----------
     test_scores : float or dict of str to float
         The score on the test part; a dict by metric where there are several.
-        `error_score` where fitting or scoring failed; None where the names of the
-        metrics are not known because nothing could be scored.
+        `error_score` where fitting or scoring failed.
     train_scores : float, dict of str to float or None
         The same on the training part, if it was asked for.
     fit_time, score_time : float
@@ -37,7 +36,7 @@ class FoldResult:
         The traceback, if fitting or scoring raised.
     """
 
-    test_scores: float | dict[str, float] | None
+    test_scores: float | dict[str, float]
     train_scores: float | dict[str, float] | None
     fit_time: float
     score_time: float
@@ -63,7 +62,8 @@ class Trial:
         `test_scores`, `train_scores`, `fit_time`, `score_time` (seconds),
         `fit_error` and `score_error` (tracebacks).
     state : {"complete", "failed"}
-        "failed" if a fold raised or the mean score is not a number.
+        "failed" if a fit or the scorer raised, or the mean score is not a number;
+        not if the scoring by a metric failed that does not steer the search.
     score : float
         The mean test score over the folds, of the metric that steers the search.
 
@@ -91,7 +91,7 @@ class Trial:
         return None
 
     @property
-    def fold_scores(self) -> tuple[float | dict[str, float] | None, ...]:
+    def fold_scores(self) -> tuple[float | dict[str, float], ...]:
         """The test scores, one a split."""
         return tuple(fold.test_scores for fold in self.folds)
 

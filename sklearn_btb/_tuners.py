@@ -6,6 +6,7 @@ same scores again, and proposing changes nothing.
 """
 
 import math
+import numbers
 from collections.abc import Callable, Sequence
 from typing import Any, Final, Protocol, runtime_checkable
 
@@ -128,7 +129,13 @@ class UniformTuner:
             A configuration of the space.
         score : float
             Its score, which plays no part here.
+
+        Raises
+        ------
+        ValueError
+            If the score is NaN, or the configuration lies outside the space.
         """
+        _check_score(score)
         self._taken |= _identities(self.tunable.encode([params]))
         self._n_recorded += 1
 
@@ -193,7 +200,7 @@ class GPTuner:
         self.output_transform = output_transform
         self.n_initial = n_initial
         self._seed = seed_from(random_state)
-        self._images: list[np.ndarray] = []
+        self._images = np.empty((0, tunable.n_dims))
         self._scores: list[float] = []
 
     def propose(self, n: int = 1, *, pending: Sequence[Params] = ()) -> Any:
@@ -218,8 +225,7 @@ class GPTuner:
         _check_n(n)
         pending_images = self.tunable.encode(pending)
         n_known = len(self._scores) + len(pending)
-        taken = _identities(pending_images)
-        taken |= _identities(np.array(self._images).reshape(-1, self.tunable.n_dims))
+        taken = _identities(self._images) | _identities(pending_images)
         rng = generator_at(self._seed, n_known)
         proposals: list[Params] = []
         model = None
@@ -253,9 +259,9 @@ class GPTuner:
         ValueError
             If the score is NaN, or the configuration lies outside the space.
         """
-        if math.isnan(score):
-            raise ValueError("the score must not be NaN")
-        self._images.append(self.tunable.encode([params])[0])
+        _check_score(score)
+        image = self.tunable.encode([params])
+        self._images = np.concatenate([self._images, image])
         self._scores.append(float(score))
 
     def _covering_image(
@@ -264,7 +270,7 @@ class GPTuner:
         if number < N_COVERING_POINTS:
             sobol = qmc.Sobol(self.tunable.n_dims or 1, seed=generator_at(self._seed))
             point = sobol.random(N_COVERING_POINTS)[[number], : self.tunable.n_dims]
-            image = self.tunable.snap(point)
+            image = _canonical(self.tunable, point)
             if not _identities(image) & taken:
                 return image
         images = draw_untaken(self.tunable, taken, 1, rng)
@@ -272,7 +278,7 @@ class GPTuner:
 
     def _fit(self, pending_images: np.ndarray) -> _gp.GaussianProcess:
         scores = self.output_transform(clip_infinite(np.array(self._scores)))
-        model = _gp.fit(np.array(self._images), scores)
+        model = _gp.fit(self._images, scores)
         if len(pending_images):
             mean, _ = _gp.posterior(model, pending_images)
             model = _gp.extend(model, pending_images, mean)
@@ -292,9 +298,7 @@ class GPTuner:
         else:
             images, values = self._search_candidates(model, value, taken, rng)
         for index in np.argsort(-values, kind="stable"):
-            image = images[[index]]
-            # overlapping parts of a union show one configuration as several points
-            image = self.tunable.encode(self.tunable.decode(image))
+            image = _canonical(self.tunable, images[[index]])
             if not _identities(image) & taken:
                 return image
         images = draw_untaken(self.tunable, taken, 1, rng)
@@ -432,7 +436,7 @@ def draw_untaken(
         return np.empty((0, tunable.n_dims))
     drawn = np.empty((0, tunable.n_dims))
     for size in (n, 16 * n, 256 * n):
-        more = tunable.encode(tunable.decode(tunable.sample(size, rng)))
+        more = _canonical(tunable, tunable.sample(size, rng))
         drawn = _untaken(np.concatenate([drawn, more]), taken)[:n]
         if len(drawn) == n:
             return drawn
@@ -441,7 +445,7 @@ def draw_untaken(
     for start in range(0, int(tunable.n_numbered), LARGEST_ENUMERATED):
         stop = min(start + LARGEST_ENUMERATED, int(tunable.n_numbered))
         more = rng.permutation(tunable.at(start, stop))
-        more = tunable.encode(tunable.decode(_untaken(more, taken)))
+        more = _canonical(tunable, _untaken(more, taken))
         drawn = _untaken(np.concatenate([drawn, more]), taken)[:n]
         if len(drawn) == n:
             break
@@ -487,6 +491,11 @@ def neighbours(
     return tunable.snap(np.clip(moved, 0.0, 1.0))
 
 
+def _canonical(tunable: Tunable, images: np.ndarray) -> np.ndarray:
+    """Keep one point a configuration; overlapping parts of a union have several."""
+    return tunable.encode(tunable.decode(images))
+
+
 def _identities(images: np.ndarray) -> set[bytes]:
     return {row.tobytes() for row in images}
 
@@ -500,8 +509,15 @@ def _untaken(images: np.ndarray, taken: set[bytes]) -> np.ndarray:
 
 
 def _check_n(n: int) -> None:
+    if not isinstance(n, numbers.Integral):
+        raise TypeError(f"`n` must be an integer; got {n!r}")
     if n < 1:
         raise ValueError(f"`n` must be at least 1; got {n}")
+
+
+def _check_score(score: float) -> None:
+    if math.isnan(score):
+        raise ValueError("the score must not be NaN")
 
 
 def _answer(proposals: list[Params], n: int) -> Any:
