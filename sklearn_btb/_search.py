@@ -431,6 +431,11 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         if get_config()["enable_metadata_routing"]:
             routed = process_routing(self, "score", **params)
             score_params = routed[f"scorer__{self.best_estimator_name_}"].score
+        if self.multimetric_ and callable(self.refit):
+            raise ValueError(
+                "With several metrics and a callable `refit` there is no one score; "
+                "call one of `scorer_` with `best_estimator_`"
+            )
         scorer = self.scorer_
         if isinstance(scorer, dict):
             scorer = scorer[self.refit]

@@ -132,3 +132,15 @@ def test_methods_have_names_and_docstrings(method):
     function = getattr(BTBSearchCV, method)
     assert function.__name__ == method
     assert f"Call `{method}` of the winner" in function.__doc__
+
+
+def test_score_with_several_metrics_and_a_callable_refit_says_what_to_call():
+    search = BTBSearchCV(
+        LogisticRegression(),
+        {"C": [0.1, 1]},
+        scoring=["accuracy", "f1_macro"],
+        refit=lambda results: 0,
+        cv=2,
+    ).fit(X, Y)
+    with pytest.raises(ValueError, match="call one of `scorer_`"):
+        search.score(X, Y)
