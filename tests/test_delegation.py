@@ -114,8 +114,10 @@ class TestAfterFit:
 class TestWithoutRefit:
     @pytest.mark.parametrize("method", [*METHODS, "score"])
     @pytest.mark.parametrize("fitted", [False, True])
-    def test_there_are_none_and_the_reason_is_given(self, method, fitted):
-        search = search_over(logreg=LogisticRegression()).set_params(refit=False)
+    @pytest.mark.parametrize("scoring", [None, "accuracy"])
+    def test_there_are_none_and_the_reason_is_given(self, method, fitted, scoring):
+        search = search_over(logreg=LogisticRegression())
+        search.set_params(refit=False, scoring=scoring)
         if fitted:
             search.fit(X, Y)
         assert not hasattr(search, method)

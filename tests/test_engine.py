@@ -198,6 +198,14 @@ class TestJobs:
             search.fit(X, Y)
         assert len(search.trials_) == 11
 
+    def test_pre_dispatch_reaches_joblib(self):
+        search = search_for(*self.SEARCHED, pre_dispatch="2*n_jobs + nonsense")
+        with (
+            parallel_config("threading", n_jobs=2),
+            pytest.raises((ValueError, KeyError, TypeError)),
+        ):
+            search.fit(X, Y)
+
     @pytest.mark.parametrize("backend", BACKENDS)
     def test_work_under_the_configuration_of_the_caller(self, backend):
         class Configured(Toy):

@@ -65,6 +65,9 @@ KINDS = {
     "float, widest log": FloatHyperParam(1e-300, 1e300, log=True),
     "float, few floats": FloatHyperParam(1.0, 1.0 + 1e-15),
     "float, few floats log": FloatHyperParam(1e6, 1e6 + 1e-6, log=True),
+    "float, two floats log": FloatHyperParam(
+        1e300, float(np.nextafter(1e300, math.inf)), log=True
+    ),
     "float, denormal": FloatHyperParam(5e-324, 1e-320),
     "float, denormal log": FloatHyperParam(5e-324, 1e-300, log=True),
     "bool": BooleanHyperParam(),
@@ -605,6 +608,10 @@ class TestNumericLists:
     def test_the_middle_one_is_the_default(self):
         assert as_hyperparam([100, 1, 10]).default == 10
 
+    @given(st.integers(1, 100))
+    def test_of_two_in_the_middle_the_smaller_is_the_default(self, half):
+        assert as_hyperparam(range(1, 2 * half + 1)).default == half
+
     def test_all_are_drawn_equally_often(self):
         drawn = samples([1, 2, 1000], n=3000)
         counts = [drawn.count(number) for number in (1, 2, 1000)]
@@ -710,7 +717,9 @@ class TestDistributions:
         assert not hyperparam.contains(100)
         assert hyperparam.cardinality < 30
 
-    @pytest.mark.parametrize("prior", [stats.norm(), stats.expon(), stats.cauchy()])
+    @pytest.mark.parametrize(
+        "prior", [stats.norm(), stats.expon(), stats.cauchy(), stats.lognorm(500)]
+    )
     def test_an_endless_continuous_one_never_gives_infinity(self, prior):
         decoded = as_hyperparam(prior).decode(np.array([[0.0], [1.0]]))
         assert np.isfinite(decoded).all()

@@ -128,8 +128,9 @@ class TestScorersOfASearch:
         return BTBSearchCV(estimators, spaces, cv=2, **params).fit(X, Y)
 
     def test_scorer_is_that_of_the_winner(self):
-        search = self.fit({"a": Toy(x=1), "b": Toy(x=0)})
-        assert search.best_estimator_name_ == "b"
+        search = self.fit({"dummy": DummyClassifier(), "toy": Toy()})
+        assert search.best_estimator_name_ == "toy"
+        assert "Toy" in repr(search.scorer_)
         assert search.score(X, Y) == 10.0
 
     def test_scorers_by_metric(self):
