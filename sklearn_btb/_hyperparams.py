@@ -13,7 +13,6 @@ or serialised.
 """
 
 import math
-import numbers
 import reprlib
 from abc import ABC, abstractmethod
 from bisect import bisect_left
@@ -21,6 +20,8 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
+
+from ._values import as_list, distinct, index_of, is_finite_number, is_integer, same
 
 RESOLUTION: Final = 2.0**-30
 INACTIVE: Final = 0.5  # the image where there is nothing to tell apart
@@ -274,17 +275,17 @@ class CategoricalHyperParam(HyperParam):
     numeric = False
 
     def __init__(self, choices: Sequence[Any], default: Any = UNSET) -> None:
-        self.choices = _distinct(as_list(choices))
+        self.choices = distinct(as_list(choices))
         self.cardinality = len(self.choices)
         self.valid = f"one of {reprlib.repr(self.choices)}"
         self.n_dims = self.cardinality if self.cardinality > 2 else self.cardinality - 1
         self._set_default(default, self.choices[0])
 
     def contains(self, value: Any) -> bool:
-        return _index_of(value, self.choices) is not None
+        return index_of(value, self.choices) is not None
 
     def images_of(self, values: Sequence[Any]) -> np.ndarray:
-        return self.at(np.array([_index_of(value, self.choices) for value in values]))
+        return self.at(np.array([index_of(value, self.choices) for value in values]))
 
     def decode(self, images: np.ndarray) -> list[Any]:
         return [self.choices[index] for index in self._indices(images)]
@@ -378,11 +379,11 @@ class OrdinalHyperParam(HyperParam):
 
     def contains(self, value: Any) -> bool:
         return is_finite_number(value) and same(
-            self._values[self._index_of(value)], value
+            self._values[self.index_of(value)], value
         )
 
     def images_of(self, values: Sequence[Any]) -> np.ndarray:
-        return self.at(np.array([self._index_of(value) for value in values]))
+        return self.at(np.array([self.index_of(value) for value in values]))
 
     def decode(self, images: np.ndarray) -> list[Any]:
         return [self._values[index] for index in self._indices(images)]
@@ -399,7 +400,7 @@ class OrdinalHyperParam(HyperParam):
     def _indices(self, images: np.ndarray) -> np.ndarray:
         return np.searchsorted(self._edges, images[:, 0], side="right")
 
-    def _index_of(self, value: Any) -> int:
+    def index_of(self, value: Any) -> int:
         """Return the place of a value, or of the next larger one up to the last."""
         return min(bisect_left(self._sizes, float(value)), len(self._sizes) - 1)
 
@@ -471,67 +472,6 @@ class DistributionHyperParam(HyperParam):
             steps = np.floor(np.clip(images, 0.0, 1.0 - RESOLUTION) / RESOLUTION)
             return (steps + 0.5) * RESOLUTION
         return np.clip(_grid(images), self._low_image, self._high_image)
-
-
-def as_list(values: Any) -> list[Any]:
-    n_dims = getattr(values, "ndim", 1 if isinstance(values, Sequence) else None)
-    if n_dims is None or isinstance(values, str | bytes):
-        raise TypeError(
-            "the values must be a list, tuple, range or one-dimensional array, a "
-            "frozen distribution of scipy.stats or a hyperparameter object; got "
-            f"{values!r}"
-        )
-    if n_dims != 1:
-        raise ValueError(f"an array must be one-dimensional; got {n_dims}-d")
-    if not len(values):
-        raise ValueError("the list of values is empty; give at least one value")
-    return list(values)
-
-
-def _distinct(values: list[Any]) -> list[Any]:
-    distinct: list[Any] = []
-    for value in values:
-        if _index_of(value, distinct) is None:
-            distinct.append(value)
-    return distinct
-
-
-def _index_of(value: Any, values: list[Any]) -> int | None:
-    return next((i for i, known in enumerate(values) if same(known, value)), None)
-
-
-def same(a: Any, b: Any) -> bool:
-    """Compare values of any kind; 1, 1.0 and True are three values."""
-    if a is b:
-        return True
-    boolean = [isinstance(value, bool | np.bool_) for value in (a, b)]
-    if any(boolean):
-        return all(boolean) and bool(a) == bool(b)
-    if isinstance(a, numbers.Real) and isinstance(b, numbers.Real):
-        both_nan = a != a and b != b
-        return is_integer(a) == is_integer(b) and (bool(a == b) or both_nan)
-    if not isinstance(a, type(b)) and not isinstance(b, type(a)):
-        return False
-    if isinstance(a, list | tuple) and isinstance(b, list | tuple):
-        return len(a) == len(b) and all(map(same, a, b))
-    try:
-        if isinstance(a, np.ndarray):
-            return a.dtype == b.dtype and bool(np.array_equal(a, b))
-        return bool(a == b)
-    except Exception:  # a foreign __eq__ may raise or give no truth value: not equal
-        return False
-
-
-def is_integer(value: Any) -> bool:
-    return isinstance(value, numbers.Integral) and not isinstance(value, bool)
-
-
-def is_finite_number(value: Any) -> bool:
-    try:
-        real = isinstance(value, numbers.Real) and not isinstance(value, bool)
-        return real and math.isfinite(value)
-    except OverflowError:  # an integer beyond the floats
-        return False
 
 
 def _check_range(low: Any, high: Any, log: bool, lowest: int | None) -> None:

@@ -26,11 +26,8 @@ from ._hyperparams import (
     HyperParam,
     IntHyperParam,
     OrdinalHyperParam,
-    as_list,
-    is_finite_number,
-    is_integer,
-    same,
 )
+from ._values import as_list, is_finite_number, is_integer, same
 
 LARGEST_ENUMERATED: Final = 2**16
 LARGEST_COUNTED: Final = 2**60

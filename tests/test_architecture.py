@@ -17,22 +17,23 @@ PACKAGE = ROOT / "sklearn_btb"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 FLOOR_PLAN = {
-    6: ["__init__"],
-    5: ["_search"],
-    4: ["_engine"],
-    3: ["_delegation", "_session"],
-    2: ["_estimators", "_evaluation", "_results", "_tuners"],
-    1: ["_scoring", "_space"],
+    7: ["__init__"],
+    6: ["_search"],
+    5: ["_engine"],
+    4: ["_delegation", "_session"],
+    3: ["_estimators", "_tuners"],
+    2: ["_space"],
+    1: ["_evaluation", "_hyperparams", "_results", "_scoring"],
     0: [
         "_acquisition",
         "_gp",
-        "_hyperparams",
         "_output_transforms",
         "_random",
         "_rewards",
         "_selectors",
         "_sklearn_compat",
         "_trial",
+        "_values",
     ],
 }
 FLOORS = {module: floor for floor, modules in FLOOR_PLAN.items() for module in modules}

@@ -21,8 +21,8 @@ from sklearn_btb import (
     IntHyperParam,
     Tunable,
 )
-from sklearn_btb._hyperparams import same
 from sklearn_btb._space import as_hyperparam
+from sklearn_btb._values import same
 
 
 class Hostile:

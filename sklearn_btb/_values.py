@@ -1,0 +1,88 @@
+"""Values of any kind: listed and compared without being hashed or sorted."""
+
+import math
+import numbers
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+
+def as_list(values: Any) -> list[Any]:
+    """List the values of a sequence or of a one-dimensional array.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is neither, or empty.
+    """
+    n_dims = getattr(values, "ndim", 1 if isinstance(values, Sequence) else None)
+    if n_dims is None or isinstance(values, str | bytes):
+        raise TypeError(
+            "the values must be a list, tuple, range or one-dimensional array, a "
+            "frozen distribution of scipy.stats or a hyperparameter object; got "
+            f"{values!r}"
+        )
+    if n_dims != 1:
+        raise ValueError(f"an array must be one-dimensional; got {n_dims}-d")
+    if not len(values):
+        raise ValueError("the list of values is empty; give at least one value")
+    return list(values)
+
+
+def distinct(values: list[Any]) -> list[Any]:
+    """Keep the first of values that are the same."""
+    kept: list[Any] = []
+    for value in values:
+        if index_of(value, kept) is None:
+            kept.append(value)
+    return kept
+
+
+def index_of(value: Any, values: list[Any]) -> int | None:
+    """Find a value, None if it is not there."""
+    return next((i for i, known in enumerate(values) if same(known, value)), None)
+
+
+def same(a: Any, b: Any) -> bool:
+    """Compare values of any kind.
+
+    1, 1.0 and True are three values; estimators are compared by their parameters, so
+    that a clone is the same.
+    """
+    if a is b:
+        return True
+    boolean = [isinstance(value, bool | np.bool_) for value in (a, b)]
+    if any(boolean):
+        return all(boolean) and bool(a) == bool(b)
+    if isinstance(a, numbers.Real) and isinstance(b, numbers.Real):
+        both_nan = a != a and b != b
+        return is_integer(a) == is_integer(b) and (bool(a == b) or both_nan)
+    if not isinstance(a, type(b)) and not isinstance(b, type(a)):
+        return False
+    if isinstance(a, list | tuple) and isinstance(b, list | tuple):
+        return len(a) == len(b) and all(map(same, a, b))
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(same(a[key], b[key]) for key in a)
+    if type(a) is type(b) and hasattr(a, "get_params") and not isinstance(a, type):
+        return same(a.get_params(deep=False), b.get_params(deep=False))
+    try:
+        if isinstance(a, np.ndarray):
+            return a.dtype == b.dtype and bool(np.array_equal(a, b))
+        return bool(a == b)
+    except Exception:  # a foreign __eq__ may raise or give no truth value: not equal
+        return False
+
+
+def is_integer(value: Any) -> bool:
+    """Whether it is an integer of any type, and not True or False."""
+    return isinstance(value, numbers.Integral) and not isinstance(value, bool)
+
+
+def is_finite_number(value: Any) -> bool:
+    """Whether it is a real number that a float can hold, and not True or False."""
+    try:
+        real = isinstance(value, numbers.Real) and not isinstance(value, bool)
+        return real and math.isfinite(value)
+    except OverflowError:  # an integer beyond the floats
+        return False
