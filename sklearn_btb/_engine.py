@@ -151,15 +151,17 @@ def _absorb(
     for offset, (name, params) in enumerate(proposals):
         own = tuple(folds[offset * n_splits : (offset + 1) * n_splits])
         score = mean_score(own, problem.metric)
-        failed = math.isnan(score) or any(_raised(fold) for fold in own)
+        failed = math.isnan(score) or any(_raised(fold, problem.metric) for fold in own)
         state = "failed" if failed else "complete"
         trials.append(Trial(len(trials), name, params, own, state, score))
         # whatever `error_score` stood in for what is missing, it was not earned
         session.record(name, params, None if failed else score)
 
 
-def _raised(fold: FoldResult) -> bool:
-    """Whether what `fold` raised is more than one of several metrics."""
+def _raised(fold: FoldResult, metric: str | None) -> bool:
+    """Whether fitting, or scoring by the metric that steers the search, raised."""
     if fold.fit_error is not None:
         return True
-    return fold.score_error is not None and not isinstance(fold.test_scores, dict)
+    if isinstance(fold.test_scores, dict):
+        return (metric or next(iter(fold.test_scores))) in fold.unscored
+    return bool(fold.unscored)

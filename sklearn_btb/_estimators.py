@@ -117,6 +117,8 @@ def make_tunables(
         Naming the estimator and the parameter, if a space is missing or invalid.
     """
     if single:
+        for name, estimator in estimators.items():
+            _check_unnamed(name, estimator, search_spaces)
         search_spaces = dict.fromkeys(estimators, search_spaces)
     if search_spaces is not None and not isinstance(search_spaces, Mapping):
         raise TypeError(
@@ -127,7 +129,8 @@ def make_tunables(
         if name not in estimators:
             raise ValueError(
                 f"`search_spaces` has a space for {name!r}, which is not among the "
-                f"estimators {list(estimators)}{_nearest(name, estimators)}"
+                f"estimators {list(estimators)}{_nearest(name, estimators)}; it must "
+                "have the form {estimator name: {parameter: values}}"
             )
     return {
         name: _tunable(name, estimator, (search_spaces or {}).get(name))
@@ -187,6 +190,18 @@ def _check_estimator(name: str, estimator: Any) -> None:
             f"`estimators` must be an estimator or a dict of names to estimators; "
             f"{name!r}, {estimator!r}, has no `{missing[0]}`"
         )
+
+
+def _check_unnamed(name: str, estimator: Any, space: Any) -> None:
+    """Refuse a space by name where there are no names."""
+    if isinstance(space, Mapping) and space:
+        nested = [isinstance(v, Mapping) and "type" not in v for v in space.values()]
+        if all(nested) and not set(space) & set(estimator.get_params(deep=True)):
+            raise ValueError(
+                f"the space of a single estimator has no name: give {{parameter: "
+                f"values}}, or name the estimator, {{{next(iter(space))!r}: ...}}; got "
+                f"{space!r}"
+            )
 
 
 def _tunable(name: str, estimator: Any, space: Any) -> Tunable:

@@ -103,7 +103,9 @@ def evaluate_fold(
     fit_params = check_method_params(X, settings.fit_params[name], indices=train)
     start = time.perf_counter()
     train_scores = None
-    fit_error = score_error = None
+    fit_error = None
+    errors: dict[str, str] = {}
+    train_errors: dict[str, str] = {}
     with ExitStack() as ending:  # the task of callbacks lasts until all is scored
         try:
             estimator = clone(estimator).set_params(**clone(dict(params), safe=False))
@@ -121,13 +123,13 @@ def evaluate_fold(
             X_test, y_test = _take(estimator, X, y, test, train)
             score_params = settings.score_params[name]
             test_params = check_method_params(X, score_params, indices=test)
-            test_scores, score_error = _score(
+            test_scores, errors = _score(
                 estimator, X_test, y_test, scorer, test_params, settings.error_score
             )
             score_time = time.perf_counter() - start - fit_time
             if settings.return_train_score:
                 train_params = check_method_params(X, score_params, indices=train)
-                train_scores, train_error = _score(
+                train_scores, train_errors = _score(
                     estimator,
                     X_train,
                     y_train,
@@ -135,10 +137,15 @@ def evaluate_fold(
                     train_params,
                     settings.error_score,
                 )
-                score_error = score_error or train_error
     message.print_end(test_scores, train_scores, fit_time + score_time)
     return FoldResult(
-        test_scores, train_scores, fit_time, score_time, fit_error, score_error
+        test_scores,
+        train_scores,
+        fit_time,
+        score_time,
+        fit_error,
+        score_error=next(iter((errors | train_errors).values()), None),
+        unscored=tuple(errors),
     )
 
 
@@ -181,24 +188,27 @@ def _take(
 
 def _score(
     estimator: Any, X: Any, y: Any, scorer: Any, score_params: Any, error_score: Any
-) -> tuple[Scores, str | None]:
+) -> tuple[Scores, dict[str, str]]:
+    """Return the scores, and the tracebacks of the metrics that raised."""
     targets = () if y is None else (y,)
-    error = None
+    errors = {}
     try:
         scores = scorer(estimator, X, *targets, **score_params)
     except Exception:
         if error_score == "raise":
             raise
-        scores, error = _error_scores(scorer, error_score), traceback.format_exc()
+        scores = _error_scores(scorer, error_score)
+        metrics = scores if isinstance(scores, dict) else ["score"]
+        errors = dict.fromkeys(metrics, traceback.format_exc())
     if not isinstance(scores, dict):
-        return _as_number(scores, scorer), error
+        return _as_number(scores, scorer), errors
     reports_errors = isinstance(scorer, MultimetricScorer) and error_score != "raise"
     numbers_ = {}
     for metric, score in scores.items():
         if reports_errors and isinstance(score, str):  # the traceback of what raised
-            score, error = error_score, error or score
+            score, errors[metric] = error_score, score
         numbers_[metric] = _as_number(score, metric)
-    return numbers_, error
+    return numbers_, errors
 
 
 def _as_number(score: Any, scorer: Any) -> float:
@@ -230,6 +240,8 @@ class _Message:
         split: int,
     ) -> None:
         self.verbose = settings.verbose
+        if self.verbose <= 1:
+            return  # a value's text may be costly
         self.progress = f" {split + 1}/{settings.n_splits}" if self.verbose > 2 else ""
         if self.verbose > 9:
             self.progress += f"; {candidate + 1}/{settings.n_candidates}"

@@ -65,6 +65,10 @@ class HyperParam(ABC):
     has_own_default: bool
     valid: str
 
+    def __repr__(self) -> str:
+        default = f", default {self.default!r}" if self.has_own_default else ""
+        return f"<{type(self).__name__}: {self.valid}{default}>"
+
     @abstractmethod
     def contains(self, value: Any) -> bool:
         """Whether `value` is one of the values of this hyperparameter."""
@@ -95,6 +99,10 @@ class HyperParam(ABC):
             if not self.contains(value):
                 raise ValueError(f"{value!r} is not {self.valid}")
         return self.images_of(values)
+
+    def own(self, value: Any) -> Any:
+        """Return the object of its own that is the same as a value it contains."""
+        return value if self.numeric else self.decode(self.images_of([value]))[0]
 
     def _set_default(self, default: Any, middle: Any) -> None:
         self.has_own_default = default is not UNSET
@@ -297,7 +305,8 @@ class CategoricalHyperParam(HyperParam):
         return self.at(rng.integers(len(self.choices), size=n))
 
     def at(self, indices: np.ndarray) -> np.ndarray:
-        columns = np.eye(int(self.cardinality))[np.asarray(indices, dtype=int)]
+        columns = np.zeros((len(indices), len(self.choices)))
+        columns[np.arange(len(indices)), np.asarray(indices, dtype=int)] = 1.0
         return columns[:, self.cardinality - self.n_dims :]  # one of two: one column
 
     def _indices(self, images: np.ndarray) -> np.ndarray:
@@ -429,9 +438,6 @@ class DistributionHyperParam(HyperParam):
             self.cardinality = self.max - self.min + 1
         kind = "an integer" if self._discrete else "a number"
         self.valid = f"{kind} from {self.min} to {self.max}"
-        # the ends of an unbounded distribution are no values
-        self._low_image = 0.0 if math.isfinite(low) else RESOLUTION
-        self._high_image = 1.0 if math.isfinite(high) else 1.0 - RESOLUTION
         self._set_default(UNSET, int(middle) if self._discrete else middle)
 
     def contains(self, value: Any) -> bool:
@@ -471,7 +477,8 @@ class DistributionHyperParam(HyperParam):
         if self._discrete:  # steps of a cdf may lie on the grid: take its middles
             steps = np.floor(np.clip(images, 0.0, 1.0 - RESOLUTION) / RESOLUTION)
             return (steps + 0.5) * RESOLUTION
-        return np.clip(_grid(images), self._low_image, self._high_image)
+        # no draw from a distribution hits its ends, where estimators may fail
+        return np.clip(_grid(images), RESOLUTION, 1.0 - RESOLUTION)
 
 
 def _check_range(low: Any, high: Any, log: bool, lowest: int | None) -> None:

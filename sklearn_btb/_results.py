@@ -154,9 +154,9 @@ def warn_of_dropped(n_errors: Mapping[str, int], max_errors: float) -> None:
     for name, n_failed in n_errors.items():
         if n_failed >= max_errors:
             warnings.warn(
-                f"Estimator {name!r} was dropped from the search after {n_failed} "
-                "failed candidates; `trials_` keeps their tracebacks. Mend its space, "
-                "or raise `max_errors`.",
+                f"Estimator {name!r} was dropped from the search: {n_failed} of its "
+                "candidates failed, or had no score that is a number. `trials_` has "
+                "them, with their tracebacks; `max_errors` sets the limit.",
                 UserWarning,
                 stacklevel=2,
             )

@@ -31,9 +31,14 @@ RandomState = int | np.random.Generator | None
 class Selector(Protocol):
     """What a session needs of a selector: one method.
 
+    A class of your own is also called as `selector_class(random_state=generator)`.
+
     Examples
     --------
     >>> class Shortest:
+    ...     def __init__(self, random_state=None):
+    ...         self.random_state = random_state
+    ...
     ...     def select(self, scores):
     ...         return min(scores, key=lambda name: len(scores[name]))
     >>> isinstance(Shortest(), Selector)
@@ -282,7 +287,7 @@ class BestKReward(_IndexSelector):
 
     Notes
     -----
-    The rule comes from ATM [1]_ and its successor, BTB [2]_.
+    The rule comes from ATM [1]_ and BTB [2]_.
 
     References
     ----------
@@ -492,10 +497,6 @@ class HierarchicalByAlgorithm(_IndexSelector):
         If `by_algorithm` is not a mapping to iterables of names.
     ValueError
         If a name is listed twice.
-
-    See Also
-    --------
-    BestKReward : Has the sources.
 
     Examples
     --------

@@ -1,5 +1,6 @@
 """The BTB session: a selector picks a tunable, its tuner proposes a configuration."""
 
+import inspect
 import itertools
 import logging
 import math
@@ -67,7 +68,7 @@ class _Arm:
     tuner: Tuner
     scores: list[float] = field(default_factory=list)  # a failure counts as -inf
     known: set[bytes] = field(default_factory=set)  # identities of all proposals
-    open: dict[int, Params] = field(default_factory=dict)  # by proposal id
+    open: dict[int, tuple[bytes, Params]] = field(default_factory=dict)  # by id
     untold_failures: list[Params] = field(default_factory=list)
 
     def identity(self, params: Params) -> bytes:
@@ -83,14 +84,17 @@ class _Arm:
 
     def _tell_failures(self) -> None:
         """Tell the tuner that a failure is as bad as the worst, once that is known."""
+        if not self.untold_failures:
+            return
         finite = [score for score in self.scores if math.isfinite(score)]
-        if self.untold_failures and finite and min(finite) < max(finite):
+        if finite and min(finite) < max(finite):
             for params in self.untold_failures:
                 self.tuner.record(params, min(finite))
             self.untold_failures.clear()
 
     def propose(self) -> Params:
-        pending = [*self.open.values(), *self.untold_failures]
+        pending = [params for _, params in self.open.values()]
+        pending += self.untold_failures
         return self.tuner.propose(pending=pending)
 
 
@@ -227,11 +231,11 @@ class BTBSession:
             arm = self._arms[name]
             config = dict(arm.tunable.defaults)
             if name in self._active and arm.identity(config) not in arm.known:
-                return self._opened(name, config)
+                return self._open(name, config)
         while self._active:
             name = self._select()
             try:
-                return self._opened(name, self._arms[name].propose())
+                return self._open(name, self._arms[name].propose())
             except StopTuning:
                 logger.info("%r has no more configurations to propose", name)
                 self._active.remove(name)
@@ -256,7 +260,10 @@ class BTBSession:
         """
         arm = self._arm(name)
         score = None if score is None or math.isnan(score) else float(score)
-        proposal = self._take_open(arm, config) or self._new_proposal(name, config)
+        identity = arm.identity(config)
+        proposal = self._take_open(arm, identity)
+        if proposal is None:
+            proposal = self._new_proposal(name, config, identity)
         proposal["score"] = score
         reward = -math.inf if score is None else self._sign * score
         arm.record(proposal["config"], reward)
@@ -285,7 +292,7 @@ class BTBSession:
         self._arm(name)
         self.errors[name] += 1
         if self.errors[name] >= self._max_errors and name in self._active:
-            logger.warning("%r is dropped after %d errors", name, self.errors[name])
+            logger.info("%r is dropped; its errors: %d", name, self.errors[name])
             self._active.remove(name)
 
     def run(self, iterations: int | None = None) -> dict[str, Any] | None:
@@ -315,7 +322,8 @@ class BTBSession:
 
     def _scored(self, name: str, config: Params) -> float | None:
         try:
-            return self._scorer(name, dict(config))
+            score = self._scorer(name, dict(config))
+            return None if score is None else float(score)
         except Exception:
             logger.exception("scoring %r failed with %r", name, config)
             return None
@@ -324,6 +332,8 @@ class BTBSession:
             raise
 
     def _select(self) -> str:
+        if len(self._arms) == 1:
+            return self._active[0]
         key = bit_generator_at(self._seed, 1, len(self.proposals))
         self._generator.bit_generator.state = key.state
         rewards = scale_rewards({name: self._arms[name].scores for name in self._arms})
@@ -343,22 +353,24 @@ class BTBSession:
             raise ValueError(f"`name` must be one of {list(self._arms)}; got {name!r}")
         return self._arms[name]
 
-    def _opened(self, name: str, config: Params) -> Proposal:
-        proposal = self._new_proposal(name, config)
-        self._arms[name].open[proposal["id"]] = proposal["config"]
+    def _open(self, name: str, config: Params) -> Proposal:
+        arm = self._arms[name]
+        identity = arm.identity(config)
+        proposal = self._new_proposal(name, config, identity)
+        arm.open[proposal["id"]] = identity, proposal["config"]
         return Proposal(name, config)
 
-    def _new_proposal(self, name: str, config: Params) -> dict[str, Any]:
-        arm = self._arms[name]
-        arm.known.add(arm.identity(config))
+    def _new_proposal(
+        self, name: str, config: Params, identity: bytes
+    ) -> dict[str, Any]:
+        self._arms[name].known.add(identity)
         number = next(reversed(self.proposals), -1) + 1
         self.proposals[number] = {"id": number, "name": name, "config": dict(config)}
         return self.proposals[number]
 
-    def _take_open(self, arm: _Arm, config: Params) -> dict[str, Any] | None:
-        identity = arm.identity(config)
-        for number, pending in arm.open.items():
-            if arm.identity(pending) == identity:
+    def _take_open(self, arm: _Arm, identity: bytes) -> dict[str, Any] | None:
+        for number, (pending, _) in arm.open.items():
+            if pending == identity:
                 del arm.open[number]
                 return self.proposals[number]
         return None
@@ -366,9 +378,9 @@ class BTBSession:
     def _withdraw(self, name: str, config: Params) -> None:
         """Forget a proposal, so that it may be made again."""
         arm = self._arms[name]
-        proposal = self._take_open(arm, config)
+        identity = arm.identity(config)
+        proposal = self._take_open(arm, identity)
         if proposal is not None:
-            identity = arm.identity(config)
             arm.known.discard(identity)
             del self.proposals[proposal["id"]]
             if identity == arm.identity(arm.tunable.defaults):
@@ -383,20 +395,33 @@ def _maker(
         return names[choice]
     if not callable(choice):
         raise ValueError(
-            f"`{parameter}` must be one of {list(names)}, a class or a callable; got "
-            f"{choice!r}"
+            f"`{parameter}` must be one of {list(names)}, a class (not an instance of "
+            f"it) or a callable; got {choice!r}"
         )
 
     def make(*args: Any, **kwargs: Any) -> Any:
+        call = ", ".join([*["tunable" for _ in args], "random_state=..."])
+        try:
+            inspect.signature(choice).bind(*args, **kwargs)
+        except TypeError as error:
+            raise TypeError(
+                f"`{parameter}` is called as `{parameter}({call})`, which {choice!r} "
+                f"cannot be: {error}; `functools.partial` fills in other arguments"
+            ) from error
         made = choice(*args, **kwargs)
         if not isinstance(made, protocol):
+            methods = " and ".join(f"`{name}`" for name in _methods(protocol))
             raise TypeError(
-                f"`{parameter}` must make a `{protocol.__name__}`; {choice!r} made "
-                f"{made!r}"
+                f"`{parameter}` must make something with the methods {methods}; "
+                f"{choice!r} made {made!r}"
             )
         return made
 
     return make
+
+
+def _methods(protocol: type) -> list[str]:
+    return [name for name in vars(protocol) if not name.startswith("_")]
 
 
 def _as_tunable(name: str, space: Any) -> Tunable:

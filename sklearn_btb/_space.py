@@ -53,7 +53,8 @@ class Tunable:
         that they describe.
     defaults : dict, optional
         Values to try first, where they lie in the space and the hyperparameter has
-        no default of its own.
+        no default of its own; a whole number also where it lies there as an integer
+        or as a float.
 
     Attributes
     ----------
@@ -70,6 +71,8 @@ class Tunable:
         The hyperparameters by name, one dict for each space of a union.
     blocks : tuple of Block
         The columns that belong together.
+    overlapping : bool
+        Whether a configuration may belong to several parts.
     space, given_defaults : dict or list of dict, dict
         As given.
 
@@ -101,6 +104,7 @@ class Tunable:
         self._branch = CategoricalHyperParam(range(len(self.parts)))
         self._layout, self.blocks = self._lay_out()
         self.n_dims = self.blocks[-1].columns.stop if self.blocks else 0
+        self.overlapping = len({frozenset(p) for p in self.parts}) < len(self.parts)
         self._sizes = [_size(part) for part in self.parts]
         self.cardinality = self._count()
         self.defaults = self._defaults(self.given_defaults)
@@ -282,23 +286,37 @@ class Tunable:
 
     def _count(self) -> int | float:
         total = self.n_numbered
-        overlapping = len({frozenset(part) for part in self.parts}) < len(self.parts)
-        if overlapping and total <= LARGEST_ENUMERATED:
+        if self.overlapping and total <= LARGEST_ENUMERATED:
             canonical = self.encode(self.decode(self.at(0, int(total))))
             return len(np.unique(canonical, axis=0))
         return total
 
     def _defaults(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        def fits(part: dict[str, HyperParam], name: str) -> bool:
-            own = part[name].has_own_default
-            return not own and name in given and part[name].contains(given[name])
+        def fitting(part: dict[str, HyperParam], name: str) -> Any:
+            if name not in given or part[name].has_own_default:
+                return UNSET
+            return next(filter(part[name].contains, _alike(given[name])), UNSET)
 
-        # the part of the union in which most of the given values lie
-        part = max(self.parts, key=lambda part: sum(fits(part, name) for name in part))
+        def n_fitting(part: dict[str, HyperParam]) -> tuple[int, int]:
+            found = [(fitting(part, name), name) for name in part]
+            fits = [(value, name) for value, name in found if value is not UNSET]
+            return sum(same(value, given[name]) for value, name in fits), len(fits)
+
+        part = max(self.parts, key=n_fitting)
+        found = {name: fitting(part, name) for name in part}
         return {
-            name: given[name] if fits(part, name) else hyperparam.default
+            name: hyperparam.default
+            if found[name] is UNSET
+            else hyperparam.own(found[name])
             for name, hyperparam in part.items()
         }
+
+
+def _alike(value: Any) -> list[Any]:
+    """List a value and, of a whole number, the integer and the float."""
+    if is_finite_number(value) and float(value).is_integer():
+        return [value, int(value), float(value)]
+    return [value]
 
 
 def _size(part: Mapping[str, HyperParam]) -> int | float:
@@ -380,6 +398,12 @@ def as_hyperparam(values: Any) -> HyperParam:
     if any(hasattr(values, method) for method in ("rvs", "ppf", "pdf", "pmf")):
         return _from_distribution(values)
     choices = as_list(values)
+    if isinstance(values, tuple) and str(values[-1]) in ("uniform", "log-uniform"):
+        raise ValueError(
+            f"{values!r} is a dimension of scikit-optimize; give "
+            "scipy.stats.loguniform(low, high), uniform(low, high - low) or "
+            "randint(low, high + 1)"
+        )
     return _numeric_list(choices) or CategoricalHyperParam(choices)
 
 

@@ -34,6 +34,8 @@ class FoldResult:
         Seconds.
     fit_error, score_error : str or None
         The traceback, if fitting or scoring raised.
+    unscored : tuple of str
+        The metrics that raised on the test part; "score" where they have no names.
     """
 
     test_scores: float | dict[str, float]
@@ -42,6 +44,7 @@ class FoldResult:
     score_time: float
     fit_error: str | None = None
     score_error: str | None = None
+    unscored: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ of what is pending and of the seed. A tuner can therefore be rebuilt by recordin
 same scores again, and proposing changes nothing.
 """
 
+import functools
 import math
 import numbers
 from collections.abc import Callable, Sequence
@@ -12,9 +13,11 @@ from typing import Any, Final, Protocol, runtime_checkable
 
 import numpy as np
 from scipy.stats import qmc
+from threadpoolctl import ThreadpoolController
 
 from . import _gp
 from ._acquisition import log_expected_improvement, upper_confidence_bound
+from ._candidates import canonical, draw_untaken, identities, neighbours, untaken
 from ._output_transforms import (
     clip_infinite,
     gaussian_copula,
@@ -22,7 +25,7 @@ from ._output_transforms import (
     yeo_johnson,
 )
 from ._random import generator_at, seed_from
-from ._space import LARGEST_ENUMERATED, Tunable
+from ._space import Tunable
 from ._trial import StopTuning
 
 Params = dict[str, Any]
@@ -41,7 +44,26 @@ class Tuner(Protocol):
     """What a session needs of a tuner.
 
     A class of your own needs these two methods and a constructor that can be called
-    as `tuner_class(tunable, random_state=seed)`.
+    as `tuner_class(tunable, random_state=seed)`. `Tunable.sample`, `encode` and
+    `decode` are what it is made of.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_btb import Tunable
+    >>> class Chance:
+    ...     def __init__(self, tunable, random_state=None):
+    ...         self.tunable = tunable
+    ...         self.rng = np.random.default_rng(random_state)
+    ...
+    ...     def propose(self, n=1, *, pending=()):
+    ...         params = self.tunable.decode(self.tunable.sample(n, self.rng))
+    ...         return params[0] if n == 1 else params
+    ...
+    ...     def record(self, params, score):
+    ...         pass
+    >>> Chance(Tunable({"C": [1]}), random_state=0).propose()
+    {'C': 1}
     """
 
     def propose(self, n: int = 1, *, pending: Sequence[Params] = ()) -> Any:
@@ -115,7 +137,9 @@ class UniformTuner:
             If every configuration was recorded or is pending.
         """
         _check_n(n)
-        taken = self._taken | _identities(self.tunable.encode(pending))
+        taken = self._taken
+        if pending:
+            taken = taken | identities(self.tunable.encode(pending))
         rng = generator_at(self._seed, self._n_recorded + len(pending))
         images = draw_untaken(self.tunable, taken, n, rng)
         return _answer(self.tunable.decode(images), n)
@@ -136,7 +160,7 @@ class UniformTuner:
             If the score is NaN, or the configuration lies outside the space.
         """
         _check_score(score)
-        self._taken |= _identities(self.tunable.encode([params]))
+        self._taken |= identities(self.tunable.encode([params]))
         self._n_recorded += 1
 
 
@@ -225,8 +249,20 @@ class GPTuner:
         _check_n(n)
         pending_images = self.tunable.encode(pending)
         n_known = len(self._scores) + len(pending)
-        taken = _identities(self._images) | _identities(pending_images)
+        taken = identities(self._images) | identities(pending_images)
         rng = generator_at(self._seed, n_known)
+        with _blas().limit(limits=1, user_api="blas"):  # for these small matrices
+            proposals = self._choose(n, n_known, pending_images, taken, rng)
+        return _answer(proposals, n)
+
+    def _choose(
+        self,
+        n: int,
+        n_known: int,
+        pending_images: np.ndarray,
+        taken: set[bytes],
+        rng: np.random.Generator,
+    ) -> list[Params]:
         proposals: list[Params] = []
         model = None
         while len(proposals) < n:
@@ -240,9 +276,9 @@ class GPTuner:
                     model = _gp.extend(model, image, _gp.posterior(model, image)[0])
             if image is None:
                 break
-            taken |= _identities(image)
+            taken |= identities(image)
             proposals += self.tunable.decode(image)
-        return _answer(proposals, n)
+        return proposals
 
     def record(self, params: Params, score: float) -> None:
         """Learn the score of a configuration.
@@ -270,8 +306,8 @@ class GPTuner:
         if number < N_COVERING_POINTS:
             sobol = qmc.Sobol(self.tunable.n_dims or 1, seed=generator_at(self._seed))
             point = sobol.random(N_COVERING_POINTS)[[number], : self.tunable.n_dims]
-            image = _canonical(self.tunable, point)
-            if not _identities(image) & taken:
+            image = canonical(self.tunable, self.tunable.snap(point))
+            if not identities(image) & taken:
                 return image
         images = draw_untaken(self.tunable, taken, 1, rng)
         return images if len(images) else None
@@ -293,13 +329,13 @@ class GPTuner:
             return self.acquisition(*_gp.posterior(model, images), best)
 
         if self.tunable.n_numbered <= LARGEST_SCANNED:
-            images = _untaken(self.tunable.at(0, int(self.tunable.n_numbered)), taken)
+            images = untaken(self.tunable.at(0, int(self.tunable.n_numbered)), taken)
             values = value(images)
         else:
             images, values = self._search_candidates(model, value, taken, rng)
         for index in np.argsort(-values, kind="stable"):
-            image = _canonical(self.tunable, images[[index]])
-            if not _identities(image) & taken:
+            image = canonical(self.tunable, images[[index]])
+            if not identities(image) & taken:
                 return image
         images = draw_untaken(self.tunable, taken, 1, rng)
         return images if len(images) else None
@@ -319,7 +355,7 @@ class GPTuner:
                 neighbours(self.tunable, incumbents, N_LOCAL_CANDIDATES, STEPS, rng),
             ]
         )
-        images = _untaken(images, taken)
+        images = untaken(images, taken)
         values = value(images)
         for steps in (STEPS[1:3], STEPS[2:]):
             leaders = images[np.argsort(-values, kind="stable")[:10]]
@@ -328,7 +364,7 @@ class GPTuner:
             more = neighbours(
                 self.tunable, leaders, N_LOCAL_CANDIDATES // 2, steps, rng
             )
-            more = _untaken(more, taken)
+            more = untaken(more, taken)
             images = np.concatenate([images, more])
             values = np.concatenate([values, value(more)])
         return images, values
@@ -410,102 +446,10 @@ class GCPEiTuner(GPTuner):
         )
 
 
-def draw_untaken(
-    tunable: Tunable, taken: set[bytes], n: int, rng: np.random.Generator
-) -> np.ndarray:
-    """Draw up to n different configurations that are not taken.
-
-    Parameters
-    ----------
-    tunable : Tunable
-        The space.
-    taken : set of bytes
-        The rows of images that must not be drawn.
-    n : int
-        How many to draw.
-    rng : numpy.random.Generator
-
-    Returns
-    -------
-    ndarray of shape (m, n_dims), m <= n
-        Fewer than n only where a finite space has no more. A space without end in
-        which new values are very rare may repeat one.
-    """
-    finite = math.isfinite(tunable.cardinality)
-    if finite and len(taken) >= tunable.cardinality:
-        return np.empty((0, tunable.n_dims))
-    drawn = np.empty((0, tunable.n_dims))
-    for size in (n, 16 * n, 256 * n):
-        more = _canonical(tunable, tunable.sample(size, rng))
-        drawn = _untaken(np.concatenate([drawn, more]), taken)[:n]
-        if len(drawn) == n:
-            return drawn
-    if not finite:
-        return tunable.sample(n, rng)
-    for start in range(0, int(tunable.n_numbered), LARGEST_ENUMERATED):
-        stop = min(start + LARGEST_ENUMERATED, int(tunable.n_numbered))
-        more = rng.permutation(tunable.at(start, stop))
-        more = _canonical(tunable, _untaken(more, taken))
-        drawn = _untaken(np.concatenate([drawn, more]), taken)[:n]
-        if len(drawn) == n:
-            break
-    return drawn
-
-
-def neighbours(
-    tunable: Tunable,
-    images: np.ndarray,
-    n: int,
-    steps: Sequence[float],
-    rng: np.random.Generator,
-) -> np.ndarray:
-    """Draw n configurations that differ from given ones in few hyperparameters.
-
-    Parameters
-    ----------
-    tunable : Tunable
-        The space.
-    images : ndarray of shape (m, n_dims)
-        Where to start from, each about as often.
-    n : int
-        How many to draw.
-    steps : sequence of float
-        Deviations of the normal steps of numeric columns, one drawn a neighbour;
-        other hyperparameters are drawn anew.
-    rng : numpy.random.Generator
-
-    Returns
-    -------
-    ndarray of shape (n, n_dims)
-    """
-    moved = np.resize(images, (n, tunable.n_dims))
-    scale = rng.choice(steps, size=(n, 1))
-    n_blocks = len(tunable.blocks)
-    changed = rng.random((n, n_blocks)) < min(1.0, 2.0 / n_blocks)
-    changed[np.arange(n), rng.integers(n_blocks, size=n)] = True
-    for block, rows in zip(tunable.blocks, changed.T, strict=True):
-        part = moved[rows, block.columns]
-        noise = rng.standard_normal(part.shape) * scale[rows]
-        anew = rng.random(part.shape)
-        moved[rows, block.columns] = part + noise if block.numeric else anew
-    return tunable.snap(np.clip(moved, 0.0, 1.0))
-
-
-def _canonical(tunable: Tunable, images: np.ndarray) -> np.ndarray:
-    """Keep one point a configuration; overlapping parts of a union have several."""
-    return tunable.encode(tunable.decode(images))
-
-
-def _identities(images: np.ndarray) -> set[bytes]:
-    return {row.tobytes() for row in images}
-
-
-def _untaken(images: np.ndarray, taken: set[bytes]) -> np.ndarray:
-    """Keep the rows that are not taken, each once, in their order."""
-    rows: dict[bytes, int] = {}
-    for index, row in enumerate(images):
-        rows.setdefault(row.tobytes(), index)
-    return images[[index for row, index in rows.items() if row not in taken]]
+@functools.cache
+def _blas() -> ThreadpoolController:
+    """Find the BLAS libraries of this process, once."""
+    return ThreadpoolController()
 
 
 def _check_n(n: int) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+PLAIN = (str, int, bool, type(None))  # cheap to hash, and equal only to their like
+
 
 def as_list(values: Any) -> list[Any]:
     """List the values of a sequence or of a one-dimensional array.
@@ -32,6 +34,8 @@ def as_list(values: Any) -> list[Any]:
 
 def distinct(values: list[Any]) -> list[Any]:
     """Keep the first of values that are the same."""
+    if all(type(value) in PLAIN for value in values):
+        return [value for _, value in dict.fromkeys((type(v), v) for v in values)]
     kept: list[Any] = []
     for value in values:
         if index_of(value, kept) is None:
@@ -41,6 +45,9 @@ def distinct(values: list[Any]) -> list[Any]:
 
 def index_of(value: Any, values: list[Any]) -> int | None:
     """Find a value, None if it is not there."""
+    for index, known in enumerate(values):
+        if known is value:
+            return index
     return next((i for i, known in enumerate(values) if same(known, value)), None)
 
 

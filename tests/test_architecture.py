@@ -17,11 +17,12 @@ PACKAGE = ROOT / "sklearn_btb"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 FLOOR_PLAN = {
-    7: ["__init__"],
-    6: ["_search"],
-    5: ["_engine"],
-    4: ["_delegation", "_session"],
-    3: ["_estimators", "_tuners"],
+    8: ["__init__"],
+    7: ["_search"],
+    6: ["_engine"],
+    5: ["_session"],
+    4: ["_delegation", "_tuners"],
+    3: ["_candidates", "_estimators"],
     2: ["_space"],
     1: ["_evaluation", "_hyperparams", "_results", "_scoring"],
     0: [

@@ -467,7 +467,7 @@ class TestMaxErrors:
         caught = fit_with_warnings(self.search(3, error_score=error_score))
         dropped = [message for _, message in caught if "was dropped" in message]
         assert len(dropped) == 1
-        assert "'broken' was dropped from the search after 3 failed" in dropped[0]
+        assert "'broken' was dropped from the search: 3 of its" in dropped[0]
 
     def test_count_candidates_and_not_folds(self):
         search = search_for(
@@ -608,3 +608,53 @@ def test_a_square_matrix_is_needed_for_a_precomputed_kernel():
     search = search_for(SVC(kernel="precomputed"), {"C": [1, 2]})
     with pytest.raises(ValueError, match=r"must be a square array.*shape \(12, 1\)"):
         search.fit(X, Y)
+
+
+class TestSteeringMetric:
+    @staticmethod
+    def search(refit):
+        def broken(estimator, X, y=None):
+            raise ValueError("not to be scored")
+
+        def working(estimator, X, y=None):
+            return estimator.score(X)
+
+        scoring = {"broken": broken, "working": working}
+        return search_for(
+            Toy(), {"x": [0, 1, 2]}, scoring=scoring, refit=refit, error_score=0
+        )
+
+    @pytest.mark.parametrize(
+        ("refit", "state"), [("broken", "failed"), ("working", "complete")]
+    )
+    def test_says_whether_a_candidate_has_failed(self, refit, state):
+        search = self.search(refit)
+        fit_with_warnings(search)
+        assert {trial.state for trial in search.trials_} == {state}
+
+    def test_a_failure_on_the_training_part_alone_is_none_of_the_candidate(self):
+        def scorer(estimator, X, y=None):
+            if len(X) > 6:  # of 12 rows in three folds
+                raise ValueError("these rows were trained on")
+            return 0.5
+
+        search = search_for(
+            Toy(), {"x": [0, 1]}, scoring=scorer, return_train_score=True
+        )
+        messages = [message for _, message in fit_with_warnings(search)]
+        assert {trial.state for trial in search.trials_} == {"complete"}
+        assert any("Scoring failed" in message for message in messages)
+
+
+def test_values_are_not_turned_into_text_unless_asked():
+    class Shy:
+        def __repr__(self):
+            raise RuntimeError("no text")
+
+        def __rsub__(self, other):
+            return 1.0
+
+        __sub__ = __rsub__
+
+    search = search_for(Toy(), {"x": [Shy(), Shy()]}).fit(X, Y)
+    assert len(search.trials_) == 2

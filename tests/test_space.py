@@ -443,7 +443,28 @@ class TestDefaults:
         self, values, given_value, taken
     ):
         default = Tunable({"a": values}, {"a": given_value}).defaults["a"]
-        assert (default is given_value) == taken
+        assert same(default, given_value) == taken
+
+    @pytest.mark.parametrize(
+        ("values", "current", "default"),
+        [
+            ([1, 10, 100], 1.0, 1),
+            ([0.01, 1.0, 100.0], 1, 1.0),
+            (["balanced", 5, 1], 1.0, 1),
+            (stats.randint(1, 9), 1.0, 1),
+            (IntHyperParam(1, 9), 8.0, 8),
+            (range(1, 9), 2.5, 4),
+        ],
+    )
+    def test_a_whole_number_is_taken_as_an_integer_or_as_a_float(
+        self, values, current, default
+    ):
+        assert same(Tunable({"C": values}, {"C": current}).defaults["C"], default)
+
+    def test_a_choice_is_the_object_in_the_space(self):
+        choices = [SVC(), SVC(C=2)]
+        tunable = Tunable({"model": choices}, {"model": SVC(C=2)})
+        assert tunable.defaults["model"] is choices[1]
         assert Tunable({"a": values}).encode([{"a": default}]).shape[0] == 1
 
     def test_names_outside_the_space_do_not_matter(self):

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from scipy.optimize import minimize
 
-from sklearn_btb import _gp, _tuners
+from sklearn_btb import _candidates, _gp, _tuners
 from sklearn_btb._acquisition import (
     expected_improvement,
     log_expected_improvement,
@@ -781,7 +781,7 @@ class TestDraws:
         tunable = Tunable(space)
         configs = configurations(space)
         taken = tunable.encode(configs[::2])
-        images = _tuners.draw_untaken(
+        images = _candidates.draw_untaken(
             tunable, {row.tobytes() for row in taken}, n, np.random.default_rng(seed)
         )
         drawn = keys(tunable.decode(images))
@@ -793,7 +793,7 @@ class TestDraws:
         tunable = Tunable(INFINITE["mixed"])
         images = tunable.sample(3, np.random.default_rng(start))
         rng = np.random.default_rng(seed)
-        near = _tuners.neighbours(tunable, images, n, [0.1], rng)
+        near = _candidates.neighbours(tunable, images, n, [0.1], rng)
         assert near.shape == (n, tunable.n_dims)
         assert all(lies_in(p, INFINITE["mixed"]) for p in tunable.decode(near))
         assert np.array_equal(tunable.encode(tunable.decode(near)), near)
@@ -801,7 +801,7 @@ class TestDraws:
     def test_neighbours_of_small_steps_are_near(self):
         start = np.array([[0.5]])
         rng = np.random.default_rng(0)
-        near = _tuners.neighbours(LINE, start, 100, [0.01], rng)
+        near = _candidates.neighbours(LINE, start, 100, [0.01], rng)
         assert 0 < np.abs(near - start).max() < 0.06
 
     def test_neighbours_change_every_kind_of_parameter(self):
@@ -810,9 +810,43 @@ class TestDraws:
             [{"C": 1.0, "depth": 10, "kind": "a", "flag": True}],
         )
         rng = np.random.default_rng(0)
-        configs = tunable.decode(_tuners.neighbours(tunable, start, 200, [0.2], rng))
+        configs = tunable.decode(
+            _candidates.neighbours(tunable, start, 200, [0.2], rng)
+        )
         [origin] = tunable.decode(start)
         n_changed = [sum(p[name] != origin[name] for name in p) for p in configs]
         for name in origin:
             assert len({params[name] for params in configs}) > 1, name
         assert median(n_changed) <= 2
+
+
+class TestEnds:
+    @pytest.mark.parametrize("make", [UniformTuner, GPTuner, GCPTuner])
+    @pytest.mark.parametrize(
+        "distribution",
+        [
+            stats.expon(scale=100),
+            stats.uniform(0, 1),
+            stats.beta(2, 3),
+            stats.gamma(2),
+            stats.lognorm(1),
+            stats.loguniform(1e-3, 1e3),
+        ],
+        ids=lambda distribution: distribution.dist.name,
+    )
+    def test_the_ends_of_a_distribution_are_never_proposed(self, make, distribution):
+        # the best lies at one end, so that a tuner is drawn to it
+        tuner = make(Tunable({"x": distribution}), random_state=0)
+        low, high = distribution.ppf([0, 1])
+        for _ in range(15):
+            x = tuner.propose()["x"]
+            assert low < x < high
+            tuner.record({"x": x}, -x)
+
+    def test_the_ends_of_a_range_are_not_drawn_more_often_than_others(self):
+        square = Tunable({"x": FloatHyperParam(0, 1), "y": FloatHyperParam(0, 1)})
+        start = square.encode([{"x": 0.01, "y": 0.99}])
+        near = _candidates.neighbours(
+            square, start, 500, [0.2], np.random.default_rng(0)
+        )
+        assert np.mean((near == 0) | (near == 1)) < 0.01

@@ -1,0 +1,108 @@
+"""Candidates: images of configurations, drawn, told apart and changed a little."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from ._space import LARGEST_ENUMERATED, Tunable
+
+
+def draw_untaken(
+    tunable: Tunable, taken: set[bytes], n: int, rng: np.random.Generator
+) -> np.ndarray:
+    """Draw up to n different configurations that are not taken.
+
+    Parameters
+    ----------
+    tunable : Tunable
+        The space.
+    taken : set of bytes
+        The rows of images that must not be drawn.
+    n : int
+        How many to draw.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    ndarray of shape (m, n_dims), m <= n
+        Fewer than n only where a finite space has no more. A space without end in
+        which new values are very rare may repeat one.
+    """
+    finite = math.isfinite(tunable.cardinality)
+    if finite and len(taken) >= tunable.cardinality:
+        return np.empty((0, tunable.n_dims))
+    drawn = np.empty((0, tunable.n_dims))
+    for size in (n, 16 * n, 256 * n):
+        more = canonical(tunable, tunable.sample(size, rng))
+        drawn = untaken(np.concatenate([drawn, more]), taken)[:n]
+        if len(drawn) == n:
+            return drawn
+    if not finite:
+        return tunable.sample(n, rng)
+    for start in range(0, int(tunable.n_numbered), LARGEST_ENUMERATED):
+        stop = min(start + LARGEST_ENUMERATED, int(tunable.n_numbered))
+        more = rng.permutation(tunable.at(start, stop))
+        more = canonical(tunable, untaken(more, taken))
+        drawn = untaken(np.concatenate([drawn, more]), taken)[:n]
+        if len(drawn) == n:
+            break
+    return drawn
+
+
+def neighbours(
+    tunable: Tunable,
+    images: np.ndarray,
+    n: int,
+    steps: Sequence[float],
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """Draw n configurations that differ from given ones in few hyperparameters.
+
+    Parameters
+    ----------
+    tunable : Tunable
+        The space.
+    images : ndarray of shape (m, n_dims)
+        Where to start from, each about as often.
+    n : int
+        How many to draw.
+    steps : sequence of float
+        Deviations of the normal steps of numeric columns, one drawn a neighbour;
+        other hyperparameters are drawn anew.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    ndarray of shape (n, n_dims)
+    """
+    moved = np.resize(images, (n, tunable.n_dims))
+    scale = rng.choice(steps, size=(n, 1))
+    n_blocks = len(tunable.blocks)
+    changed = rng.random((n, n_blocks)) < min(1.0, 2.0 / n_blocks)
+    changed[np.arange(n), rng.integers(n_blocks, size=n)] = True
+    for block, rows in zip(tunable.blocks, changed.T, strict=True):
+        part = moved[rows, block.columns]
+        noise = rng.standard_normal(part.shape) * scale[rows]
+        anew = rng.random(part.shape)
+        moved[rows, block.columns] = part + noise if block.numeric else anew
+    # reflected rather than clipped, or the ends would be drawn far too often
+    return tunable.snap(1.0 - np.abs(1.0 - np.abs(moved)))
+
+
+def canonical(tunable: Tunable, images: np.ndarray) -> np.ndarray:
+    """Keep one point a configuration; overlapping parts of a union have several."""
+    return tunable.encode(tunable.decode(images)) if tunable.overlapping else images
+
+
+def identities(images: np.ndarray) -> set[bytes]:
+    """Return what tells the rows apart."""
+    return {row.tobytes() for row in images}
+
+
+def untaken(images: np.ndarray, taken: set[bytes]) -> np.ndarray:
+    """Keep the rows that are not taken, each once, in their order."""
+    rows: dict[bytes, int] = {}
+    for index, row in enumerate(images):
+        rows.setdefault(row.tobytes(), index)
+    return images[[index for row, index in rows.items() if row not in taken]]
