@@ -72,10 +72,12 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         anything else: categorical), a frozen distribution of `scipy.stats`, an
         `IntHyperParam`, `FloatHyperParam`, `CategoricalHyperParam` or
         `BooleanHyperParam`, or a dict in BTB's form. A `Tunable` is a space as well.
-        `{}` compares an estimator as it is. Finite spaces are searched without a
-        repeat, and the search ends when nothing is left.
+        `{}` compares an estimator as it is; every estimator needs a space. Finite
+        spaces are searched without a repeat, and the search ends when nothing is left.
     n_iter : int, default=50
-        The number of candidates, all estimators together.
+        The number of candidates, all estimators together; with fewer than there are
+        estimators, the last ones are not tried. The search ends earlier when nothing
+        is left to try, or when every estimator was dropped.
     scoring : str, callable, list, tuple or dict, default=None
         As in `GridSearchCV`; None takes the estimators' `score`.
     n_jobs : int, default=None
@@ -150,6 +152,7 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
     See Also
     --------
     BTBSession : The same search for anything that has a score.
+    Tuner, Selector : What a tuner or a selector of one's own has to have.
 
     Examples
     --------

@@ -444,6 +444,7 @@ class TestDefaults:
     ):
         default = Tunable({"a": values}, {"a": given_value}).defaults["a"]
         assert same(default, given_value) == taken
+        assert Tunable({"a": values}).encode([{"a": default}]).shape[0] == 1
 
     @pytest.mark.parametrize(
         ("values", "current", "default"),
@@ -465,7 +466,6 @@ class TestDefaults:
         choices = [SVC(), SVC(C=2)]
         tunable = Tunable({"model": choices}, {"model": SVC(C=2)})
         assert tunable.defaults["model"] is choices[1]
-        assert Tunable({"a": values}).encode([{"a": default}]).shape[0] == 1
 
     def test_names_outside_the_space_do_not_matter(self):
         assert Tunable({"a": [1]}, {"b": 2, "a": 1}).defaults == {"a": 1}
