@@ -8,7 +8,7 @@ from sklearn.utils import Tags
 
 from ._hyperparams import HyperParam
 from ._sklearn_compat import tags_of
-from ._space import Tunable
+from ._space import Tunable, errors_about
 
 
 def named_estimators(estimators: Any) -> dict[str, Any]:
@@ -215,15 +215,11 @@ def _tunable(name: str, estimator: Any, space: Any) -> Tunable:
     defaults = current
     if isinstance(space, Tunable):
         space, defaults = space.space, {**current, **space.given_defaults}
-    try:
+    with errors_about(f"search space of {who}"):
         tunable = Tunable(space, defaults=defaults)
         for part in tunable.parts:
             for parameter in part:
                 _check_parameter(parameter, part, current)
-    except TypeError as error:
-        raise TypeError(f"search space of {who}: {error}") from error
-    except ValueError as error:
-        raise ValueError(f"search space of {who}: {error}") from error
     return tunable
 
 

@@ -25,7 +25,7 @@ from ._selectors import (
     Selector,
     Uniform,
 )
-from ._space import Tunable
+from ._space import Tunable, errors_about
 from ._trial import Proposal, StopTuning
 from ._tuners import (
     GCPEiTuner,
@@ -429,9 +429,5 @@ def _as_tunable(name: str, space: Any) -> Tunable:
         return space
     if not isinstance(space, Mapping):
         raise TypeError(f"tunable {name!r} must be a Tunable or a dict; got {space!r}")
-    try:
+    with errors_about(f"tunable {name!r}"):
         return Tunable(space)
-    except ValueError as error:
-        raise ValueError(f"tunable {name!r}: {error}") from error
-    except TypeError as error:
-        raise TypeError(f"tunable {name!r}: {error}") from error

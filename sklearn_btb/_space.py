@@ -9,7 +9,8 @@ what went in (see `_hyperparams` for how exactly).
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -368,12 +369,19 @@ def _parts(space: Any) -> tuple[dict[str, HyperParam], ...]:
 
 def _naming(name: str, function: Any, values: Any) -> Any:
     """Call `function(values)`; its errors name the parameter."""
-    try:
+    with errors_about(f"parameter {name!r}"):
         return function(values)
+
+
+@contextmanager
+def errors_about(subject: str) -> Iterator[None]:
+    """Let the message of an invalid value or type begin with what it is about."""
+    try:
+        yield
     except TypeError as error:
-        raise TypeError(f"parameter {name!r}: {error}") from error
+        raise TypeError(f"{subject}: {error}") from error
     except ValueError as error:
-        raise ValueError(f"parameter {name!r}: {error}") from error
+        raise ValueError(f"{subject}: {error}") from error
 
 
 def as_hyperparam(values: Any) -> HyperParam:
