@@ -7,9 +7,10 @@
 Every value has exactly one image, and `decode(encode(values))` gives back what went
 in: discrete values exactly, whatever their type, and continuous ones (and integers
 of a distribution over billions) exactly where they lie on a grid of 2**-30 of the
-unit interval, as everything that is sampled or proposed does. An image therefore
-identifies its value, and nothing the user puts into a space has to be hashed, sorted
-or serialised.
+unit interval, as everything that is sampled or proposed does. (The ends of a
+continuous distribution do not: they are encoded as the points next to them.) An image
+therefore identifies its value, and nothing the user puts into a space has to be
+sorted or serialised, nor hashed unless it is a string, a number or None.
 """
 
 import math

@@ -151,8 +151,8 @@ class BTBSession:
     rewards in [0, 1], from their median to the best, so that a bandit rule can tell
     good from better (`0.90` and `0.80` are nearly the same to UCB1); a failure earns
     0. A pending proposal counts as a pull that earned the mean of its tunable's
-    rewards. The tuner is told of a failure as the worst score of its tunable, as
-    soon as there are two different ones.
+    rewards. The tuner is told of a failure as the worst score that its tunable has
+    had by then, as soon as there are two different ones.
 
     Examples
     --------

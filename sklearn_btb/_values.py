@@ -1,4 +1,4 @@
-"""Values of any kind: listed and compared without being hashed or sorted."""
+"""Values of any kind: listed and compared, not sorted, and only plain ones hashed."""
 
 import math
 import numbers
