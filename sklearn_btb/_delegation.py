@@ -1,13 +1,14 @@
 """Methods that `BTBSearchCV` has because its estimators have them."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from ._estimators import given_estimators
+from ._sklearn_compat import VisualBlock
 
 
 def check_refit(search: Any, attribute: str) -> None:
@@ -45,6 +46,22 @@ def has(attribute: str) -> Callable[[Any], bool]:
 def can_score(search: Any) -> bool:
     check_refit(search, "score")
     return search.scoring is not None or has("score")(search)
+
+
+def visual_block(search: Any) -> Any:
+    """Return what the diagram of a search shows: the winner, or what is searched."""
+    if hasattr(search, "best_estimator_"):
+        shown = {f"best_estimator_: {search.best_estimator_name_}": winner(search)}
+    elif isinstance(search.estimators, Mapping):
+        shown = dict(search.estimators)
+    else:
+        shown = {f"estimators: {type(search.estimators).__name__}": search.estimators}
+    return VisualBlock(
+        "parallel",
+        list(shown.values()),
+        names=list(shown),
+        name_details=[str(estimator) for estimator in shown.values()],
+    )
 
 
 def _renamed(message: str, inner: Any, outer: Any, method: str) -> str:

@@ -1,167 +1,435 @@
-"""The engine: propose, evaluate on every split, record, until there is enough."""
+"""The engine: one loop that proposes, starts folds, and takes in what came of them.
 
+All decisions are made here, in the caller's thread. A proposal is made when a worker
+is free and no fold of an earlier candidate waits for one, and it knows of every result
+that has come in by then; so at most `n_workers - 1` candidates are pending.
+"""
+
+import bisect
+import itertools
 import math
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+import time
+import warnings
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import BrokenExecutor, Future
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
 
 import numpy as np
-from joblib import effective_n_jobs
-from sklearn.utils.parallel import Parallel, delayed
 
-from ._evaluation import Settings, evaluate_fold
-from ._results import mean_score
+from ._evaluation import Problem, evaluate, failed_fold
+from ._executor import Executor, make_executor
+from ._racing import Rule, corrected_score
+from ._results import has_failed, mean_score
 from ._session import BTBSession
 from ._sklearn_compat import has_callbacks
-from ._trial import FoldResult, Proposal, StopTuning, Trial
+from ._space import Tunable
+from ._trial import FoldResult, StopTuning, Trial
+
+GRACE: Final = 0.05  # of the time budget, for folds that run when it is spent
+LONGEST_WAIT: Final = (
+    1.0  # seconds; an endless wait could not be interrupted on Windows
+)
+WORTH_A_TASK: Final = 0.01  # seconds; shorter folds of a candidate share a task
 
 
-class Problem(NamedTuple):
-    """What is evaluated.
+class Limits(NamedTuple):
+    """When a search ends.
 
     Attributes
     ----------
-    estimators : dict of str to estimator
-    X : array-like of shape (n_samples, ...)
-    y : array-like of shape (n_samples, ...) or None
-    splits : list of (train, test)
-        Index arrays, the same for every candidate.
-    settings : Settings
-    metric : str or None
-        Which of several metrics steers the search; None for the first.
+    n_iter : int
+        How many trials there are in the end.
+    n_earlier : int
+        How many of them are of an earlier fit, and count for nothing but the best.
+    time_budget : float or None
+        Seconds after which nothing is started any more.
+    fit_timeout : float or None
+        Seconds that a fold may take.
+    patience : int or None
+        Candidates in a row without a new best score.
+    target_score : float or None
+        The score that is good enough.
     """
 
-    estimators: dict[str, Any]
-    X: Any
-    y: Any
-    splits: list[tuple[np.ndarray, np.ndarray]]
-    settings: Settings
-    metric: str | None
+    n_iter: int
+    n_earlier: int = 0
+    time_budget: float | None = None
+    fit_timeout: float | None = None
+    patience: int | None = None
+    target_score: float | None = None
+
+
+@dataclass(eq=False)
+class _Candidate:
+    """A proposal that is being evaluated."""
+
+    number: int
+    name: str
+    params: dict[str, Any]
+    folds: list[FoldResult | None]
+    waiting: deque[int]  # splits not yet started
+    n_running: int = 0
+    lost: bool = False  # against the incumbent
+    suspect: bool = False  # of having killed a worker
+    n_deaths: Counter[int] = field(default_factory=Counter)  # of workers, by split
+
+    @property
+    def ran(self) -> list[FoldResult]:
+        return [fold for fold in self.folds if fold is not None]
+
+
+class _Task(NamedTuple):
+    candidate: _Candidate
+    splits: list[int]
 
 
 def run(
     session: BTBSession,
     problem: Problem,
     trials: list[Trial],
+    limits: Limits,
     *,
-    n_iter: int,
-    n_jobs: int | None,
-    pre_dispatch: int | str,
-    search: Any,
-    context: Any,
-) -> None:
-    """Append up to `n_iter` trials.
-
-    With one worker a candidate is proposed when the one before it is known. With
-    more, as many candidates as there are workers are proposed at a time, the session
-    knowing which are pending, and all their folds are evaluated side by side.
+    n_jobs: int | None = None,
+    race: Rule | None = None,
+    spaces: Mapping[str, Tunable] | None = None,
+    on_trial: Callable[[Trial], bool] = lambda trial: False,
+    context: Any = None,
+) -> str:
+    """Append trials until there are enough.
 
     Parameters
     ----------
     session : BTBSession
-        Proposes, and is told the scores.
+        Proposes, and is told the scores. Of the `trials` it knows already.
     problem : Problem
     trials : list of Trial
-        Grows by every candidate that is done, so that nothing is lost if an
-        exception ends the run.
-    n_iter : int
-    n_jobs, pre_dispatch
+        Sorted by number. Grows by every candidate that is done, and in the end, also
+        if that is an exception, by those that were being evaluated.
+    limits : Limits
+    n_jobs : int or None
         As in `joblib.Parallel`.
-    search, context : BTBSearchCV and CallbackContext
-        Passed on to the evaluations where there are callbacks.
+    race : callable, optional
+        `race(scores, complete) -> bool` as `_racing.has_lost`.
+    spaces : dict of str to Tunable, optional
+        Checked to be fit for sending where workers are processes.
+    on_trial : callable, optional
+        Called with every candidate that is done; a true value ends the search.
+    context : CallbackContext, optional
+        Where the evaluations tell scikit-learn's callbacks of.
+
+    Returns
+    -------
+    {"n_iter", "exhausted", "time_budget", "patience", "target_score", "callback"}
+        Why it ended.
+
+    Raises
+    ------
+    Exception
+        What `on_trial`, the session or, with `error_score="raise"`, a fold raised.
     """
-    with_callbacks = has_callbacks(search) or any(
-        has_callbacks(estimator) for estimator in problem.estimators.values()
+    objects = [problem.search, *problem.estimators.values()]
+    if problem.search is None or not any(map(has_callbacks, objects)):
+        problem, context = problem._replace(search=None), None
+    started = time.monotonic()  # the start of the workers is part of the budget
+    parts = itertools.chain(problem.parts(), _values(spaces or {}))
+    executor = make_executor(evaluate, problem, n_jobs, parts)
+    engine = _Engine(
+        session, problem, trials, limits, executor, race, on_trial, context, started
     )
-    width = effective_n_jobs(n_jobs)
-    with Parallel(n_jobs=n_jobs, pre_dispatch=pre_dispatch) as parallel:
-        while len(trials) < n_iter:
-            proposals = _propose(session, min(width, n_iter - len(trials)))
-            if not proposals:
-                break
-            calls = [
-                _call(
-                    problem,
-                    proposal,
-                    len(trials) + offset,
-                    split,
-                    search if with_callbacks else None,
-                    context if with_callbacks else None,
-                )
-                for offset, proposal in enumerate(proposals)
-                for split in range(len(problem.splits))
-            ]
-            if width == 1:
-                folds = [evaluate_fold(*args, **kwargs) for args, kwargs in calls]
-            else:
-                folds = parallel(
-                    delayed(evaluate_fold)(*args, **kwargs) for args, kwargs in calls
-                )
-            _absorb(session, problem, proposals, folds, trials)
-
-
-def _propose(session: BTBSession, n: int) -> list[Proposal]:
-    proposals: list[Proposal] = []
     try:
-        while len(proposals) < n:
-            proposals.append(session.propose())
-    except StopTuning:
-        pass  # the caller sees that there are fewer
-    return proposals
+        _warn_of_timeouts(executor, limits)
+        return engine.run()
+    finally:
+        engine.keep_what_is_known()
+        executor.close(kill=bool(engine.tasks))
 
 
-def _call(
-    problem: Problem,
-    proposal: Proposal,
-    number: int,
-    split: int,
-    search: Any,
-    context: Any,
-) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """Return the arguments of `evaluate_fold`."""
-    n_splits = len(problem.splits)
-    if context is not None:
-        context = context.subcontext(
-            task_name="candidate-split-evaluation", task_id=number * n_splits + split
+class _Engine:
+    """The state of one run, and its steps."""
+
+    def __init__(
+        self,
+        session: BTBSession,
+        problem: Problem,
+        trials: list[Trial],
+        limits: Limits,
+        executor: Executor,
+        race: Rule | None,
+        on_trial: Callable[[Trial], bool],
+        context: Any,
+        started: float,
+    ) -> None:
+        self.tasks: dict[Future[Any], _Task] = {}
+        self._session = session
+        self._problem = problem
+        self._trials = trials
+        self._limits = limits
+        self._executor = executor
+        self._race = race
+        self._on_trial = on_trial
+        self._context = context
+        self._deadline = started + (limits.time_budget or math.inf)
+        self._reason: str | None = None
+        self._open: list[_Candidate] = []  # in the order of their numbers
+        self._seconds: dict[str, float] = {}  # what a fold of each estimator took
+        self._best = -math.inf
+        self._n_in_vain = 0
+        self._complete: list[np.ndarray] = []  # fold scores, for racing
+        taken = {trial.number for trial in trials}
+        self._numbers = itertools.filterfalse(taken.__contains__, itertools.count())
+        for trial in trials:
+            self._judge(trial)
+
+    def run(self) -> str:
+        """Go on until there is a reason to end."""
+        grace = GRACE * (self._limits.time_budget or 0.0)
+        while True:
+            self._fill()
+            if not self.tasks:
+                return self._reason or "n_iter"
+            if time.monotonic() > self._deadline + grace:
+                return "time_budget"
+            self._take_in(self._executor.wait(self.tasks, self._wait_time(grace)))
+            self._give_up_overdue()
+
+    def keep_what_is_known(self) -> None:
+        """Make trials of the candidates that are still being evaluated."""
+        for candidate in self._open:
+            if candidate.ran:
+                self._keep(candidate, "interrupted")
+
+    def _fill(self) -> None:
+        """Give every free worker something to do."""
+        while len(self.tasks) < self._executor.n_workers:
+            self._take_in([future for future in self.tasks if future.done()])
+            candidate = self._next_candidate()
+            if candidate is None:
+                return
+            self._start(candidate)
+
+    def _next_candidate(self) -> _Candidate | None:
+        """Return whose folds to start: the eldest's, or those of a new one."""
+        if time.monotonic() > self._deadline:
+            self._reason = self._reason or "time_budget"
+            return None
+        waiting = [candidate for candidate in self._open if candidate.waiting]
+        if self._executor.shares_fate:
+            suspects = [candidate for candidate in self._open if candidate.suspect]
+            if suspects:  # one fold at a time, and no other, shows who is to blame
+                return None if self.tasks else suspects[0]
+        for candidate in waiting:
+            if self._race is None or _next_fold_is_sure(candidate):
+                return candidate
+        if self._reason is None:
+            if len(self._trials) + len(self._open) >= self._limits.n_iter:
+                self._reason = "n_iter"
+            else:
+                return self._propose() or next(iter(waiting), None)
+        return next(iter(waiting), None)
+
+    def _propose(self) -> _Candidate | None:
+        try:
+            name, params = self._session.propose()
+        except StopTuning:
+            self._reason = "exhausted"
+            return None
+        n_splits = len(self._problem.splits)
+        candidate = _Candidate(
+            number=next(self._numbers),
+            name=name,
+            params=params,
+            folds=[None] * n_splits,
+            waiting=deque(range(n_splits)),
         )
-    args = (
-        problem.estimators[proposal.name],
-        problem.X,
-        problem.y,
-        *problem.splits[split],
-    )
-    return args, {
-        "name": proposal.name,
-        "params": proposal.params,
-        "settings": problem.settings,
-        "candidate": number,
-        "split": split,
-        "search": search,
-        "context": context,
-    }
+        bisect.insort(self._open, candidate, key=lambda candidate: candidate.number)
+        return candidate
 
+    def _start(self, candidate: _Candidate) -> None:
+        splits = [candidate.waiting.popleft()]
+        if self._may_share(candidate):
+            n_more = int(WORTH_A_TASK / max(self._seconds[candidate.name], 1e-6)) - 1
+            while candidate.waiting and n_more > 0:
+                splits.append(candidate.waiting.popleft())
+                n_more -= 1
+        number = candidate.number
+        contexts = [self._subcontext(number, split) for split in splits]
+        proposal = candidate.name, candidate.params
+        future = self._executor.submit(*proposal, number, splits, contexts)
+        self.tasks[future] = _Task(candidate, splits)
+        candidate.n_running += len(splits)
 
-def _absorb(
-    session: BTBSession,
-    problem: Problem,
-    proposals: Sequence[Proposal],
-    folds: Sequence[FoldResult],
-    trials: list[Trial],
-) -> None:
-    n_splits = len(problem.splits)
-    for offset, (name, params) in enumerate(proposals):
-        own = tuple(folds[offset * n_splits : (offset + 1) * n_splits])
-        score = mean_score(own, problem.metric)
-        failed = math.isnan(score) or any(_raised(fold, problem.metric) for fold in own)
-        state = "failed" if failed else "complete"
-        trials.append(Trial(len(trials), name, params, own, state, score))
+    def _may_share(self, candidate: _Candidate) -> bool:
+        """Whether several folds may go to a worker as one task."""
+        return (
+            self._executor.n_workers > 1
+            and self._race is None
+            and self._limits.fit_timeout is None
+            and not candidate.suspect
+            and candidate.name in self._seconds
+        )
+
+    def _subcontext(self, number: int, split: int) -> Any:
+        if self._context is None:
+            return None
+        return self._context.subcontext(
+            task_name="candidate-split-evaluation",
+            task_id=number * len(self._problem.splits) + split,
+        )
+
+    def _wait_time(self, grace: float) -> float:
+        """Return the seconds until something has to be looked at."""
+        now = time.monotonic()
+        ends = [now + LONGEST_WAIT, self._deadline + grace]
+        if self._limits.fit_timeout is not None:
+            begun = [self._executor.started(future) for future in self.tasks]
+            ends += [t + self._limits.fit_timeout for t in begun if t is not None]
+        return max(0.0, min(ends) - now)
+
+    def _take_in(self, done: Iterable[Future[Any]]) -> None:
+        for future in done:
+            task = self.tasks.pop(future)
+            task.candidate.n_running -= len(task.splits)
+            error = future.exception()
+            if error is None:
+                self._add(task, future.result())
+            elif isinstance(error, BrokenExecutor):
+                self._repeat(task, error)
+            else:
+                raise error
+
+    def _give_up_overdue(self) -> None:
+        limit = self._limits.fit_timeout
+        if limit is None:
+            return
+        for future, task in list(self.tasks.items()):
+            begun = self._executor.started(future)
+            seconds = 0.0 if begun is None else time.monotonic() - begun
+            if seconds > limit and not future.done():
+                self._executor.abandon(future)
+                del self.tasks[future]
+                task.candidate.n_running -= len(task.splits)
+                error = TimeoutError(f"timed out: a fold took longer than {limit} s")
+                self._fail(task, error, seconds)
+
+    def _repeat(self, task: _Task, error: BrokenExecutor) -> None:
+        """Start folds again whose worker died, unless that happened too often."""
+        candidate, splits = task
+        candidate.suspect = True
+        candidate.n_deaths.update(splits)
+        candidate.waiting.extendleft(reversed(splits))
+        if len(splits) == 1 and candidate.n_deaths[splits[0]] >= self._executor.n_tries:
+            # what is left of it is spared, and so are the workers
+            lost = _Task(candidate, list(candidate.waiting))
+            candidate.waiting.clear()
+            self._fail(lost, RuntimeError(f"the worker died: {error}"), 0.0)
+
+    def _fail(self, task: _Task, error: Exception, seconds: float) -> None:
+        name = task.candidate.name
+        fold = failed_fold(self._problem.settings, name, error, seconds)
+        self._add(task, [fold] * len(task.splits))
+
+    def _add(self, task: _Task, folds: list[FoldResult]) -> None:
+        candidate = task.candidate
+        for split, fold in zip(task.splits, folds, strict=True):
+            candidate.folds[split] = fold
+            seconds = fold.fit_time + fold.score_time
+            before = self._seconds.get(candidate.name, seconds)
+            self._seconds[candidate.name] = 0.8 * before + 0.2 * seconds
+        if self._race is not None and candidate.waiting:
+            failed = has_failed(candidate.ran, self._problem.metric)
+            scores = self._scores(candidate.folds)
+            if failed or self._race(scores, self._completed()):
+                candidate.lost = True
+                candidate.waiting.clear()
+        if not candidate.waiting and not candidate.n_running:
+            self._conclude(candidate)
+
+    def _conclude(self, candidate: _Candidate) -> None:
+        self._open.remove(candidate)
+        if has_failed(candidate.ran, self._problem.metric):
+            trial = self._keep(candidate, "failed")
+        else:
+            trial = self._keep(candidate, "stopped" if candidate.lost else "complete")
         # whatever `error_score` stood in for what is missing, it was not earned
-        session.record(name, params, None if failed else score)
+        score = None if trial.state == "failed" else trial.score
+        self._session.record(candidate.name, candidate.params, score)
+        self._judge(trial)
+        if self._on_trial(trial):
+            self._reason = self._reason or "callback"
+
+    def _keep(self, candidate: _Candidate, state: Any) -> Trial:
+        if state == "stopped" and None not in candidate.folds:
+            state = "complete"  # the last folds were running when it lost
+        if state == "stopped":
+            scores = self._scores(candidate.folds)
+            score = corrected_score(scores, self._completed())
+        else:
+            score = mean_score(candidate.ran, self._problem.metric)
+        trial = Trial(
+            candidate.number,
+            candidate.name,
+            candidate.params,
+            tuple(candidate.folds),
+            state,
+            score,
+        )
+        bisect.insort(self._trials, trial, key=lambda trial: trial.number)
+        return trial
+
+    def _judge(self, trial: Trial) -> None:
+        """Compare with the best so far, and see whether the search may end."""
+        counts = trial.number >= self._limits.n_earlier
+        if trial.state == "complete" and trial.score > self._best:
+            self._best = trial.score
+            self._n_in_vain = 0
+        elif counts:
+            self._n_in_vain += 1
+        if self._race is not None and trial.state == "complete":
+            self._complete.append(self._scores(trial.folds))
+        target, patience = self._limits.target_score, self._limits.patience
+        if target is not None and counts and self._best >= target:
+            self._reason = self._reason or "target_score"
+        if patience is not None and self._n_in_vain >= patience:
+            self._reason = self._reason or "patience"
+
+    def _scores(self, folds: Iterable[FoldResult | None]) -> np.ndarray:
+        """Return the fold scores of the metric that steers the search."""
+        metric = self._problem.metric
+        return np.array(
+            [math.nan if fold is None else mean_score([fold], metric) for fold in folds]
+        )
+
+    def _completed(self) -> np.ndarray:
+        return np.array(self._complete).reshape(-1, len(self._problem.splits))
 
 
-def _raised(fold: FoldResult, metric: str | None) -> bool:
-    """Whether fitting, or scoring by the metric that steers the search, raised."""
-    if fold.fit_error is not None:
-        return True
-    if isinstance(fold.test_scores, dict):
-        return (metric or next(iter(fold.test_scores))) in fold.unscored
-    return bool(fold.unscored)
+def _next_fold_is_sure(candidate: _Candidate) -> bool:
+    """Whether racing would not spare the next fold, or waits for nothing."""
+    n_begun = candidate.n_running + len(candidate.ran)
+    return n_begun < 2 or not candidate.n_running
+
+
+def _values(spaces: Mapping[str, Tunable]) -> Iterable[tuple[str, Any]]:
+    for name, tunable in spaces.items():
+        for part in tunable.parts:
+            for parameter, hyperparam in part.items():
+                yield f"parameter {parameter!r} of estimator {name!r}", hyperparam
+
+
+def _warn_of_timeouts(executor: Executor, limits: Limits) -> None:
+    if limits.fit_timeout is None or executor.on_timeout == "killed":
+        return
+    what = {
+        "ignored": "a fold that runs in this process, or in a batch of others, cannot "
+        "be ended, and `fit_timeout` has no effect",
+        "abandoned": "a fold that takes too long counts as failed, but its thread "
+        "cannot be ended and runs on",
+    }[executor.on_timeout]
+    warnings.warn(
+        f"With the active joblib backend and n_jobs, {what}; with n_jobs=2 or more and "
+        "the loky backend its process is killed.",
+        UserWarning,
+        stacklevel=2,
+    )

@@ -3,14 +3,15 @@
 import numbers
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from joblib.logger import short_format_time
 from sklearn.base import clone
+from sklearn.model_selection import check_cv
 
 from ._sklearn_compat import (
     MultimetricScorer,
@@ -47,6 +48,130 @@ class Settings:
     verbose: int
     n_splits: int
     n_candidates: int
+
+
+class Problem(NamedTuple):
+    """What a search evaluates; the same for all of its tasks.
+
+    Attributes
+    ----------
+    estimators : dict of str to estimator
+    X : array-like of shape (n_samples, ...)
+    y : array-like of shape (n_samples, ...) or None
+    splits : list of (train, test)
+        Index arrays, the same for every candidate.
+    settings : Settings
+    metric : str or None
+        Which of several metrics steers the search; None for the first.
+    search : BTBSearchCV or None
+        Whom to tell scikit-learn's callbacks about; None where there are none.
+    """
+
+    estimators: dict[str, Any]
+    X: Any
+    y: Any
+    splits: list[tuple[np.ndarray, np.ndarray]]
+    settings: Settings
+    metric: str | None
+    search: Any = None
+
+    def parts(self) -> Iterator[tuple[str, Any]]:
+        """Yield what users give that it may not be possible to send to a process."""
+        for name, estimator in self.estimators.items():
+            yield f"estimator {name!r} ({type(estimator).__name__})", estimator
+        scorers = self.settings.scorers
+        for name, scorer in scorers.items():
+            for metric, part in getattr(scorer, "_scorers", {"": scorer}).items():
+                named = f"the scorer {metric!r}" if metric else "the scorer"
+                yield f"{named} of estimator {name!r}", part
+        for name, params in self.settings.fit_params.items():
+            for key, value in params.items():
+                yield f"the fit parameter {key!r} of estimator {name!r}", value
+        if self.search is not None:
+            yield "the search with its callbacks", self.search
+
+
+def make_splits(
+    cv: Any, X: Any, y: Any, classifier: bool, split_params: Mapping[str, Any]
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Make the splits of a search.
+
+    Raises
+    ------
+    ValueError
+        If there are none, or not as many as the splitter says.
+    """
+    cv = check_cv(cv, y, classifier=classifier)
+    n_splits = cv.get_n_splits(X, y, **split_params)
+    splits = list(cv.split(X, y, **split_params))
+    if len(splits) != n_splits:
+        raise ValueError(
+            "cv.split and cv.get_n_splits return inconsistent results. "
+            f"Expected {n_splits} splits, got {len(splits)}"
+        )
+    if not splits:
+        raise ValueError(
+            "No fits were performed. Was the CV iterator empty? "
+            "Were there no candidates?"
+        )
+    return splits
+
+
+def evaluate(
+    problem: Problem,
+    name: str,
+    params: Mapping[str, Any],
+    candidate: int,
+    splits: Sequence[int],
+    contexts: Sequence[Any],
+) -> list[FoldResult]:
+    """Evaluate some folds of a candidate, one after the other.
+
+    Parameters
+    ----------
+    problem : Problem
+    name, params : str and dict
+        The proposal.
+    candidate : int
+        Its number.
+    splits : sequence of int
+        Which folds.
+    contexts : sequence of (CallbackContext or None)
+        One a fold.
+    """
+    return [
+        evaluate_fold(
+            problem.estimators[name],
+            problem.X,
+            problem.y,
+            *problem.splits[split],
+            name=name,
+            params=params,
+            settings=problem.settings,
+            candidate=candidate,
+            split=split,
+            search=None if context is None else problem.search,
+            context=context,
+        )
+        for split, context in zip(splits, contexts, strict=True)
+    ]
+
+
+def failed_fold(
+    settings: Settings, name: str, error: Exception, seconds: float
+) -> FoldResult:
+    """Return the result of a fold that brought none: of a worker that died, say.
+
+    Raises
+    ------
+    Exception
+        `error`, if `error_score` is "raise".
+    """
+    if settings.error_score == "raise":
+        raise error
+    scores = _error_scores(settings.scorers[name], settings.error_score)
+    train_scores = scores if settings.return_train_score else None
+    return FoldResult(scores, train_scores, seconds, 0.0, fit_error=str(error))
 
 
 def evaluate_fold(

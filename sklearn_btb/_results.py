@@ -1,5 +1,6 @@
 """From trials to `cv_results_`, and from that to the winner."""
 
+import math
 import numbers
 import warnings
 from collections import Counter
@@ -13,6 +14,22 @@ from sklearn.exceptions import FitFailedWarning
 from ._trial import FoldResult, Trial
 
 Results = dict[str, Any]
+
+
+def has_failed(folds: Sequence[FoldResult], metric: str | None) -> bool:
+    """Whether one of the folds raised, or their mean score is not a number."""
+    return math.isnan(mean_score(folds, metric)) or any(
+        _raised(fold, metric) for fold in folds
+    )
+
+
+def _raised(fold: FoldResult, metric: str | None) -> bool:
+    """Whether fitting, or scoring by the metric that steers the search, raised."""
+    if fold.fit_error is not None:
+        return True
+    if isinstance(fold.test_scores, dict):
+        return (metric or next(iter(fold.test_scores))) in fold.unscored
+    return bool(fold.unscored)
 
 
 def metric_names(folds: Sequence[FoldResult]) -> list[str] | None:
@@ -39,7 +56,10 @@ def mean_score(folds: Sequence[FoldResult], metric: str | None) -> float:
 
 
 def make_cv_results(
-    trials: Sequence[Trial], n_splits: int, return_train_score: bool
+    trials: Sequence[Trial],
+    n_splits: int,
+    return_train_score: bool,
+    may_skip_folds: bool = False,
 ) -> Results:
     """Lay trials out as scikit-learn's searches do.
 
@@ -51,34 +71,41 @@ def make_cv_results(
         The number of folds of each.
     return_train_score : bool
         Whether the folds have training scores.
+    may_skip_folds : bool, default=False
+        Whether there is a column "n_splits_evaluated" even if every fold was run.
 
     Returns
     -------
     dict of str to array or list
         The keys, dtypes and masks of `GridSearchCV.cv_results_`, and
-        "estimator_name".
+        "estimator_name". Where folds were not run, their scores are NaN, means and
+        deviations are over those that were, and candidates with all folds rank before
+        those without.
     """
     folds = [fold for trial in trials for fold in trial.folds]
-    names = metric_names(folds)
-    shape = (len(trials), n_splits)
+    names = metric_names([fold for fold in folds if fold is not None])
+    ran = np.array([fold is not None for fold in folds]).reshape(-1, n_splits)
+    complete = np.all(ran, axis=1)
     results: Results = {}
     for key in ("fit_time", "score_time"):
-        times = np.array([getattr(fold, key) for fold in folds]).reshape(shape)
-        results[f"mean_{key}"] = times.mean(axis=1)
-        results[f"std_{key}"] = times.std(axis=1)
+        times = np.array([getattr(fold, key, math.nan) for fold in folds])
+        results[f"mean_{key}"], results[f"std_{key}"] = _moments(times, ran)
     results["estimator_name"] = np.array(
         [trial.estimator_name for trial in trials], dtype=object
     )
     results |= _param_columns([trial.params for trial in trials])
     results["params"] = [trial.params for trial in trials]
+    if may_skip_folds or not ran.all():
+        results["n_splits_evaluated"] = ran.sum(axis=1, dtype=np.int32)
     for name in ["score"] if names is None else names:
         metric = None if names is None else name
-        test = _values([fold.test_scores for fold in folds], metric)
-        _add_scores(results, f"test_{name}", test.reshape(shape))
-        results[f"rank_test_{name}"] = _rank(results[f"mean_test_{name}"])
+        test_scores = [getattr(fold, "test_scores", math.nan) for fold in folds]
+        _add_scores(results, f"test_{name}", _values(test_scores, metric), ran)
+        means = results[f"mean_test_{name}"]
+        results[f"rank_test_{name}"] = _rank(means, complete)
         if return_train_score:
-            train = _values([fold.train_scores for fold in folds], metric)
-            _add_scores(results, f"train_{name}", train.reshape(shape))
+            train_scores = [getattr(fold, "train_scores", math.nan) for fold in folds]
+            _add_scores(results, f"train_{name}", _values(train_scores, metric), ran)
     return results
 
 
@@ -113,6 +140,37 @@ def best_index(
     return int(index)
 
 
+def check_not_empty(trials: Sequence[Trial], stop_reason: str) -> None:
+    """Check that a search found anything.
+
+    Raises
+    ------
+    ValueError
+        If it ended before the first fold did.
+    """
+    if not trials:
+        raise ValueError(
+            f"the search ended ({stop_reason}) before a single fold was evaluated"
+        )
+
+
+def check_complete(trial: Trial) -> None:
+    """Check that the winner was evaluated on every split.
+
+    Raises
+    ------
+    ValueError
+        If it was not.
+    """
+    if None in trial.folds:
+        raise ValueError(
+            f"candidate {trial.number} cannot be the best: it was evaluated on "
+            f"{len(trial.ran)} of {len(trial.folds)} splits. A callable `refit` must "
+            "choose a row that has them all (`n_splits_evaluated`); if no candidate "
+            "has, the search ended too early"
+        )
+
+
 def report_failures(trials: Sequence[Trial], error_score: float) -> None:
     """Warn once about the folds that failed, or raise if there are no others.
 
@@ -121,7 +179,7 @@ def report_failures(trials: Sequence[Trial], error_score: float) -> None:
     ValueError
         If every fit failed; the message quotes the commonest errors first.
     """
-    folds = [fold for trial in trials for fold in trial.folds]
+    folds = [fold for trial in trials for fold in trial.ran]
     errors = Counter(fold.fit_error for fold in folds if fold.fit_error)
     n_failed = errors.total()
     if n_failed == len(folds):
@@ -190,19 +248,35 @@ def _values(scores: Sequence[Any], metric: str | None) -> np.ndarray:
     )
 
 
-def _add_scores(results: Results, key: str, scores: np.ndarray) -> None:
-    for split, column in enumerate(scores.T):
+def _add_scores(
+    results: Results, key: str, scores: np.ndarray, ran: np.ndarray
+) -> None:
+    for split, column in enumerate(scores.reshape(ran.shape).T):
         results[f"split{split}_{key}"] = column
+    results[f"mean_{key}"], results[f"std_{key}"] = _moments(scores, ran)
+
+
+def _moments(values: np.ndarray, ran: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return mean and deviation of each row, over the folds that were run."""
+    values = values.reshape(ran.shape)
     with np.errstate(over="ignore", invalid="ignore"):  # as in `mean_score`
-        results[f"mean_{key}"] = scores.mean(axis=1)
-        results[f"std_{key}"] = scores.std(axis=1)
+        means, deviations = values.mean(axis=1), values.std(axis=1)
+        for row in np.flatnonzero(~ran.all(axis=1)):
+            present = values[row, ran[row]]
+            means[row], deviations[row] = present.mean(), present.std()
+    return means, deviations
 
 
-def _rank(means: np.ndarray) -> np.ndarray:
-    """Rank from 1, ties with the smallest rank, NaN last."""
-    ranks = rankdata(-means, method="min", nan_policy="omit")
-    last = np.count_nonzero(~np.isnan(means)) + 1
-    return np.where(np.isnan(means), last, ranks).astype(np.int32)
+def _rank(means: np.ndarray, complete: np.ndarray) -> np.ndarray:
+    """Rank from 1, ties with the smallest rank; first the complete, last NaN."""
+    known = ~np.isnan(means)
+    ranks = np.zeros(len(means), dtype=np.int32)
+    n_before = 0
+    for group in (known & complete, known & ~complete):
+        ranks[group] = n_before + rankdata(-means[group], method="min")
+        n_before += int(np.count_nonzero(group))
+    ranks[~known] = n_before + 1
+    return ranks
 
 
 def _param_columns(all_params: Sequence[dict[str, Any]]) -> Results:

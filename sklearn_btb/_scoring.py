@@ -6,7 +6,11 @@ from typing import Any
 
 from sklearn import get_config
 from sklearn.metrics import check_scoring
-from sklearn.utils.metadata_routing import process_routing
+from sklearn.utils.metadata_routing import (
+    MetadataRouter,
+    MethodMapping,
+    process_routing,
+)
 
 from ._sklearn_compat import MultimetricScorer, scorer_accepts_sample_weight
 
@@ -57,6 +61,22 @@ def check_refit_metric(refit: Refit, metrics: Iterable[str]) -> None:
             "to be found and refitted; or to False if that is not needed. "
             f"{refit!r} was passed."
         )
+
+
+def make_router(
+    search: Any, estimators: Mapping[str, Any], scorers: Mapping[str, Any]
+) -> MetadataRouter:
+    """Say where metadata go: to the estimators, their scorers and the splitter."""
+    router = MetadataRouter(owner=search)
+    to_fit = MethodMapping().add(caller="fit", callee="fit")
+    for name, estimator in estimators.items():
+        router.add(**{f"estimators__{name}": estimator}, method_mapping=to_fit)
+    to_score = MethodMapping()
+    to_score.add(caller="score", callee="score").add(caller="fit", callee="score")
+    for name, scorer in scorers.items():
+        router.add(**{f"scorer__{name}": scorer}, method_mapping=to_score)
+    to_split = MethodMapping().add(caller="fit", callee="split")
+    return router.add(splitter=search.cv, method_mapping=to_split)
 
 
 def route(

@@ -1,7 +1,9 @@
 """`BTBSearchCV`: the search as a scikit-learn meta-estimator."""
 
+import contextlib
 import math
 import numbers
+import os
 import time
 from collections.abc import Mapping
 from typing import ClassVar
@@ -10,17 +12,12 @@ import numpy as np
 from sklearn import get_config
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
 from sklearn.metrics import get_scorer_names
-from sklearn.model_selection import check_cv
-from sklearn.utils.metadata_routing import (
-    MetadataRouter,
-    MethodMapping,
-    process_routing,
-)
+from sklearn.utils.metadata_routing import process_routing
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import indexable
 
 from . import _engine
-from ._delegation import can_score, delegate, has, winner
+from ._delegation import can_score, delegate, has, visual_block, winner
 from ._estimators import (
     combine_tags,
     common_type,
@@ -30,16 +27,22 @@ from ._estimators import (
     nested_params,
     set_nested_params,
 )
-from ._evaluation import Settings
+from ._evaluation import Problem, Settings, make_splits
+from ._fingerprint import check_same, fingerprint, splits_fact
+from ._journal import Journal
+from ._racing import has_lost
+from ._random import seed_from
 from ._results import (
     best_index,
+    check_complete,
+    check_not_empty,
     make_cv_results,
     metric_names,
     report_failures,
     warn_if_not_finite,
     warn_of_dropped,
 )
-from ._scoring import check_refit_metric, make_scorers, route
+from ._scoring import check_refit_metric, make_router, make_scorers, route
 from ._session import SELECTORS, TUNERS, BTBSession
 from ._sklearn_compat import (
     CallbackSupportMixin,
@@ -47,7 +50,6 @@ from ._sklearn_compat import (
     Interval,
     MultimetricScorer,
     StrOptions,
-    VisualBlock,
     check_method_params,
     fit_context,
     raise_for_params,
@@ -184,7 +186,7 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
 
     _parameter_constraints: ClassVar[dict] = {
         "estimators": [dict, HasMethods(["fit"])],
-        "n_iter": [Interval(numbers.Integral, 1, None, closed="left")],
+        "n_iter": [Interval(numbers.Integral, 0, None, closed="left")],
         "scoring": [
             StrOptions(set(get_scorer_names())),
             callable,
@@ -204,6 +206,14 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         "tuner": [StrOptions(set(TUNERS)), callable],
         "selector": [StrOptions(set(SELECTORS)), callable],
         "max_errors": [Interval(numbers.Integral, 1, None, closed="left")],
+        "time_budget": [Interval(numbers.Real, 0, None, closed="neither"), None],
+        "fit_timeout": [Interval(numbers.Real, 0, None, closed="neither"), None],
+        "patience": [Interval(numbers.Integral, 1, None, closed="left"), None],
+        "target_score": [numbers.Real, None],
+        "racing": ["boolean", callable],
+        "warm_start": ["boolean"],
+        "checkpoint": [str, os.PathLike, None],
+        "callback": [callable, None],
     }
 
     def __init__(
@@ -224,6 +234,14 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         tuner="auto",
         selector="auto",
         max_errors=10,
+        time_budget=None,
+        fit_timeout=None,
+        patience=None,
+        target_score=None,
+        racing=False,
+        warm_start=False,
+        checkpoint=None,
+        callback=None,
     ):
         self.estimators = estimators
         self.search_spaces = search_spaces
@@ -240,6 +258,14 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         self.tuner = tuner
         self.selector = selector
         self.max_errors = max_errors
+        self.time_budget = time_budget
+        self.fit_timeout = fit_timeout
+        self.patience = patience
+        self.target_score = target_score
+        self.racing = racing
+        self.warm_start = warm_start
+        self.checkpoint = checkpoint
+        self.callback = callback
 
     @fit_context(prefer_skip_nested_validation=False)
     def fit(self, X, y=None, **params):
@@ -275,6 +301,7 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         X, y = indexable(X, y)
         params = check_method_params(X, params=params)
         routed = route(self, scorers, params)
+        earlier = getattr(self, "trials_", []) if self.warm_start else []
         self._forget_fit()
         weight = params.get("sample_weight")
         task = {
@@ -286,7 +313,9 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         context = self._init_callback_context(
             max_subtasks=1 + (self.refit is not False)
         ).call_on_fit_task_begin(**task)
-        splits = self._make_splits(X, y, kind, routed["split"])
+        is_classifier = kind == "classifier"
+        splits = make_splits(self.cv, X, y, is_classifier, routed["split"])
+        self.n_splits_ = len(splits)
 
         size = sum(tunable.cardinality for tunable in tunables.values())
         settings = Settings(
@@ -297,86 +326,148 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
             return_train_score=self.return_train_score,
             verbose=self.verbose,
             n_splits=len(splits),
-            n_candidates=int(min(self.n_iter, size)),
+            n_candidates=int(min(self.n_iter + len(earlier), size)),
         )
         estimators = {name: clone(est) for name, est in estimators.items()}
         metric = self.refit if isinstance(self.refit, str) else None
-        problem = _engine.Problem(estimators, X, y, splits, settings, metric)
-        self._search(problem, tunables, context)
-        self._conclude(scorers)
+        problem = Problem(estimators, X, y, splits, settings, metric, search=self)
+        try:
+            self._search(problem, tunables, earlier, context)
+        except BaseException as error:
+            interrupted = isinstance(error, KeyboardInterrupt)
+            self.stop_reason_ = "interrupted" if interrupted else "error"
+            if any(trial.state != "interrupted" for trial in self.trials_):
+                with contextlib.suppress(Exception):  # what came first is what to tell
+                    self._set_results(scorers)
+            raise
+        check_not_empty(self.trials_, self.stop_reason_)
+        report_failures(self.trials_, self.error_score)
+        self._set_results(scorers)
+        warn_if_not_finite(self.cv_results_)
         if self.refit:
             self._refit(estimators, task, context, routed["fit"])
         context.call_on_fit_task_end(**task)
         return self
 
-    def _make_splits(self, X, y, kind, split_params):
-        cv = check_cv(self.cv, y, classifier=kind == "classifier")
-        self.n_splits_ = cv.get_n_splits(X, y, **split_params)
-        splits = list(cv.split(X, y, **split_params))
-        if len(splits) != self.n_splits_:
-            raise ValueError(
-                "cv.split and cv.get_n_splits return inconsistent results. "
-                f"Expected {self.n_splits_} splits, got {len(splits)}"
-            )
-        if not splits:
-            raise ValueError(
-                "No fits were performed. Was the CV iterator empty? "
-                "Were there no candidates?"
-            )
-        return splits
-
-    def _search(self, problem, tunables, context):
+    def _search(self, problem, tunables, earlier, context):
         """Run the session over the cross-validated scores; fills `trials_`."""
-        settings = problem.settings
-        n_fits = settings.n_candidates * settings.n_splits
-        if self.verbose > 0:
-            print(
-                f"Fitting {settings.n_splits} folds for each of "
-                f"{settings.n_candidates} candidates, totalling {n_fits} fits"
+        self.trials_ = []
+        seed = seed_from(self.random_state)
+        facts = self._describe(problem, tunables, seed)
+        with contextlib.ExitStack() as ending:
+            trials = [trial for trial in earlier if trial.state != "interrupted"]
+            if trials:
+                check_same(self._facts, facts)
+            n_earlier = len(trials)
+            journal = None
+            if self.checkpoint is not None:
+                n_splits = len(problem.splits)
+                journal = Journal(self.checkpoint, facts, tunables, n_splits, seed)
+                ending.callback(journal.close)
+                seed = journal.seed
+                known = {trial.number for trial in trials}
+                trials += [t for t in journal.trials if t.number not in known]
+            self._facts = facts
+            n_iter = min(problem.settings.n_candidates, self.n_iter + n_earlier)
+            if not n_iter:
+                raise ValueError(
+                    "`n_iter` must be at least 1 where there are no trials"
+                )
+            session = self._session_of(tunables, trials, seed)
+            self.trials_ = sorted(trials, key=lambda trial: trial.number)
+
+            def on_trial(trial):
+                if journal is not None:
+                    journal.append(trial)
+                return self.callback is not None and self.callback(self, trial)
+
+            n_fits = (n_iter - len(trials)) * len(problem.splits)
+            if self.verbose > 0:
+                print(
+                    f"Fitting {len(problem.splits)} folds for each of "
+                    f"{n_iter - len(trials)} candidates, totalling {n_fits} fits"
+                )
+            search_context = context.subcontext(
+                task_name="search", max_subtasks=n_fits, sequential_subtasks=False
+            ).call_on_fit_task_begin(estimator=self)
+            limits = _engine.Limits(
+                n_iter,
+                n_earlier,
+                self.time_budget,
+                self.fit_timeout,
+                self.patience,
+                self.target_score,
             )
-        max_errors = self.max_errors if len(tunables) > 1 else math.inf
+            self.stop_reason_ = _engine.run(
+                session,
+                problem,
+                self.trials_,
+                limits,
+                n_jobs=self.n_jobs,
+                race=has_lost if self.racing is True else self.racing or None,
+                spaces=tunables,
+                on_trial=on_trial,
+                context=search_context,
+            )
+            search_context.call_on_fit_task_end(estimator=self)
+            warn_of_dropped(session.errors, self._most_errors(tunables))
+
+    def _most_errors(self, tunables):
+        return self.max_errors if len(tunables) > 1 else math.inf
+
+    def _session_of(self, tunables, trials, seed):
+        """Make the session, and tell it of earlier trials."""
         session = BTBSession(
             tunables,
             scorer=None,
             tuner_class=self.tuner,
             selector_class=self.selector,
-            max_errors=max_errors,
-            random_state=self.random_state,
+            max_errors=self._most_errors(tunables),
+            random_state=seed,
         )
-        search_context = context.subcontext(
-            task_name="search", max_subtasks=n_fits, sequential_subtasks=False
-        ).call_on_fit_task_begin(estimator=self)
-        self.trials_ = []
-        _engine.run(
-            session,
-            problem,
-            self.trials_,
-            n_iter=settings.n_candidates,
-            n_jobs=self.n_jobs,
-            pre_dispatch=self.pre_dispatch,
-            search=self,
-            context=search_context,
-        )
-        search_context.call_on_fit_task_end(estimator=self)
-        warn_of_dropped(session.errors, max_errors)
+        for trial in trials:
+            score = None if trial.state == "failed" else trial.score
+            session.record(trial.estimator_name, trial.params, score)
+        return session
 
-    def _conclude(self, scorers):
+    def _describe(self, problem, tunables, seed):
+        """Return what earlier results must have in common with this search."""
+        if not self.warm_start and self.checkpoint is None:
+            return {"splits": splits_fact(problem.splits)}
+        return fingerprint(
+            estimators=problem.estimators,
+            search_spaces={name: tunable.space for name, tunable in tunables.items()},
+            splits=problem.splits,
+            data={"X": problem.X, "y": problem.y},
+            scoring=self.scoring,
+            metric=problem.metric,
+            fit_params=problem.settings.fit_params,
+            score_params=problem.settings.score_params,
+            error_score=self.error_score,
+            return_train_score=self.return_train_score,
+            random_state=None if self.random_state is None else seed,
+        )
+
+    def _set_results(self, scorers):
         """Turn the trials into results and name the winner."""
-        report_failures(self.trials_, self.error_score)
-        folds = [fold for trial in self.trials_ for fold in trial.folds]
+        folds = [fold for trial in self.trials_ for fold in trial.ran]
         metrics = metric_names(folds)
         self.multimetric_ = metrics is not None
         self.cv_results_ = make_cv_results(
-            self.trials_, self.n_splits_, self.return_train_score
+            self.trials_,
+            self.n_splits_,
+            self.return_train_score,
+            may_skip_folds=self.racing is not False,
         )
-        warn_if_not_finite(self.cv_results_)
         scorer = next(iter(scorers.values()))
         if self.multimetric_:
             check_refit_metric(self.refit, metrics)
         if self.refit or not self.multimetric_:
             metric = self.refit if self.multimetric_ else "score"
-            self.best_index_ = best_index(self.cv_results_, self.refit, metric)
-            best = self.trials_[self.best_index_]
+            index = best_index(self.cv_results_, self.refit, metric)
+            best = self.trials_[index]
+            check_complete(best)
+            self.best_index_ = index
             if not callable(self.refit):
                 means = self.cv_results_[f"mean_test_{metric}"]
                 self.best_score_ = means[self.best_index_]
@@ -511,24 +602,8 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         routing : MetadataRouter
         """
         estimators = named_estimators(self.estimators)
-        router = MetadataRouter(owner=self)
-        for name, estimator in estimators.items():
-            router.add(
-                **{f"estimators__{name}": estimator},
-                method_mapping=MethodMapping().add(caller="fit", callee="fit"),
-            )
         scorers = make_scorers(estimators, self.scoring, self.refit, self.error_score)
-        for name, scorer in scorers.items():
-            router.add(
-                **{f"scorer__{name}": scorer},
-                method_mapping=MethodMapping()
-                .add(caller="score", callee="score")
-                .add(caller="fit", callee="score"),
-            )
-        return router.add(
-            splitter=self.cv,
-            method_mapping=MethodMapping().add(caller="fit", callee="split"),
-        )
+        return make_router(self, estimators, scorers)
 
     def __sklearn_tags__(self):
         return combine_tags(
@@ -536,15 +611,4 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         )
 
     def _sk_visual_block_(self):
-        if hasattr(self, "best_estimator_"):
-            shown = {f"best_estimator_: {self.best_estimator_name_}": winner(self)}
-        elif isinstance(self.estimators, Mapping):
-            shown = self.estimators
-        else:
-            shown = {f"estimators: {type(self.estimators).__name__}": self.estimators}
-        return VisualBlock(
-            "parallel",
-            list(shown.values()),
-            names=list(shown),
-            name_details=[str(estimator) for estimator in shown.values()],
-        )
+        return visual_block(self)

@@ -8,6 +8,7 @@ import warnings
 from contextlib import nullcontext
 from typing import Any
 
+from sklearn import get_config
 from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.base import _fit_context as fit_context
 from sklearn.metrics._scorer import _MultimetricScorer as MultimetricScorer
@@ -15,6 +16,7 @@ from sklearn.utils import Tags, TargetTags, get_tags
 from sklearn.utils import _safe_indexing as safe_indexing
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.metadata_routing import _raise_for_params as raise_for_params
+from sklearn.utils.parallel import delayed
 from sklearn.utils.validation import _check_method_params as check_method_params
 
 try:  # scikit-learn >= 1.7
@@ -54,6 +56,7 @@ __all__ = [
     "StrOptions",
     "VisualBlock",
     "check_method_params",
+    "configured",
     "fit_context",
     "has_callbacks",
     "raise_for_params",
@@ -61,6 +64,23 @@ __all__ = [
     "scorer_accepts_sample_weight",
     "tags_of",
 ]
+
+
+def configured(function: Any) -> Any:
+    """Let a function run anywhere as it would here.
+
+    Returns
+    -------
+    callable
+        The function under scikit-learn's configuration and the warning filters of
+        this moment, as scikit-learn's own `Parallel` does it.
+    """
+    call, _, _ = delayed(function)()
+    if not hasattr(call, "with_config_and_warning_filters"):  # before 1.7
+        return call.with_config(get_config())
+    filters = getattr(warnings, "_get_filters", lambda: warnings.filters)()
+    everything = [("default", None, Warning, None, 0)]  # what no filters amount to
+    return call.with_config_and_warning_filters(get_config(), filters or everything)
 
 
 def has_callbacks(estimator: Any) -> bool:

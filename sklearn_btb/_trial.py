@@ -60,15 +60,18 @@ class Trial:
         The name of the estimator.
     params : dict of str to object
         The parameters that were set on it.
-    folds : tuple of FoldResult
+    folds : tuple of (FoldResult or None)
         One record a split, in the order of the splits, each with the attributes
         `test_scores`, `train_scores`, `fit_time`, `score_time` (seconds),
-        `fit_error` and `score_error` (tracebacks).
-    state : {"complete", "failed"}
+        `fit_error` and `score_error` (tracebacks). None where the fold was not run.
+    state : {"complete", "failed", "stopped", "interrupted"}
         "failed" if a fit or the scorer raised, or the mean score is not a number;
         not if the scoring by a metric failed that does not steer the search.
+        "stopped" if racing spared the remaining folds, "interrupted" if the search
+        ended before they were run.
     score : float
-        The mean test score over the folds, of the metric that steers the search.
+        The mean test score over the folds, of the metric that steers the search. Of a
+        stopped candidate it is corrected for which folds were run.
 
     Examples
     --------
@@ -81,29 +84,34 @@ class Trial:
     number: int
     estimator_name: str
     params: dict[str, Any]
-    folds: tuple[FoldResult, ...]
-    state: Literal["complete", "failed"]
+    folds: tuple[FoldResult | None, ...]
+    state: Literal["complete", "failed", "stopped", "interrupted"]
     score: float
+
+    @property
+    def ran(self) -> tuple[FoldResult, ...]:
+        """The folds that were run."""
+        return tuple(fold for fold in self.folds if fold is not None)
 
     @property
     def error(self) -> str | None:
         """The traceback of the first fold that raised, or None."""
-        for fold in self.folds:
+        for fold in self.ran:
             if error := fold.fit_error or fold.score_error:
                 return error
         return None
 
     @property
     def fold_scores(self) -> tuple[float | dict[str, float], ...]:
-        """The test scores, one a split."""
-        return tuple(fold.test_scores for fold in self.folds)
+        """The test scores, one a fold that was run."""
+        return tuple(fold.test_scores for fold in self.ran)
 
     @property
     def fit_times(self) -> tuple[float, ...]:
-        """Seconds that each fit took, one a split."""
-        return tuple(fold.fit_time for fold in self.folds)
+        """Seconds that each fit took, one a fold that was run."""
+        return tuple(fold.fit_time for fold in self.ran)
 
     @property
     def score_times(self) -> tuple[float, ...]:
-        """Seconds that each scoring took, one a split."""
-        return tuple(fold.score_time for fold in self.folds)
+        """Seconds that each scoring took, one a fold that was run."""
+        return tuple(fold.score_time for fold in self.ran)

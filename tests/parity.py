@@ -50,7 +50,7 @@ ATTRIBUTES = (
     "refit_time_",
     "scorer_",
 )
-OWN_ATTRIBUTES = {"best_estimator_name_", "trials_"}
+OWN_ATTRIBUTES = {"best_estimator_name_", "stop_reason_", "trials_"}
 
 X, y = make_classification(
     90, 6, n_informative=3, n_classes=3, flip_y=0.2, random_state=0

@@ -22,13 +22,15 @@ FLOOR_PLAN = {
     6: ["_engine"],
     5: ["_session"],
     4: ["_delegation", "_tuners"],
-    3: ["_candidates", "_estimators"],
-    2: ["_space"],
-    1: ["_evaluation", "_hyperparams", "_results", "_scoring"],
+    3: ["_candidates", "_estimators", "_executor", "_journal"],
+    2: ["_dask", "_space"],
+    1: ["_evaluation", "_hyperparams", "_processes", "_results", "_scoring"],
     0: [
         "_acquisition",
+        "_fingerprint",
         "_gp",
         "_output_transforms",
+        "_racing",
         "_random",
         "_rewards",
         "_selectors",
@@ -38,7 +40,7 @@ FLOOR_PLAN = {
     ],
 }
 FLOORS = {module: floor for floor, modules in FLOOR_PLAN.items() for module in modules}
-LINES_PER_FILE = 550
+LINES_PER_FILE = 450  # without docstrings
 LINES_PER_FUNCTION = 70  # without the docstring
 MARKS = ("TODO", "FIXME", "XXX", "NotImplementedError")
 RANDOMNESS = {"Generator", "PCG64", "RandomState", "SeedSequence", "default_rng"}
@@ -69,6 +71,15 @@ def run_at_import(node: ast.AST) -> Iterator[ast.AST]:
             continue
         yield child
         yield from run_at_import(child)
+
+
+def lines_of_docstrings(tree: ast.AST) -> int:
+    documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+    return sum(
+        node.body[0].end_lineno - node.body[0].lineno + 1
+        for node in ast.walk(tree)
+        if isinstance(node, documented) and ast.get_docstring(node) is not None
+    )
 
 
 def name_and_offenders(module: str, offenders) -> str:
@@ -171,7 +182,7 @@ def test_own_classes_inherit_once_at_most():
 
 @each_module
 def test_files_are_short(module):
-    lines = len(SOURCES[module].splitlines())
+    lines = len(SOURCES[module].splitlines()) - lines_of_docstrings(TREES[module])
     assert lines <= LINES_PER_FILE, name_and_offenders(module, [f"{lines} lines"])
 
 
@@ -180,9 +191,7 @@ def test_functions_are_short(module):
     offenders = []
     for node in ast.walk(TREES[module]):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            lines = node.end_lineno - node.lineno + 1
-            if ast.get_docstring(node) is not None:
-                lines -= node.body[0].end_lineno - node.body[0].lineno + 1
+            lines = node.end_lineno - node.lineno + 1 - lines_of_docstrings(node)
             if lines > LINES_PER_FUNCTION:
                 offenders.append(f"{node.name} has {lines} lines")
     assert not offenders, name_and_offenders(module, offenders)

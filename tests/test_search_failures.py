@@ -214,7 +214,7 @@ class TestErrorScore:
             pytest.raises(RuntimeError, match=r"^row 0 is missing$"),
         ):
             search.fit(X, Y)
-        assert not hasattr(search, "cv_results_")
+        assert search.stop_reason_ == "error"
 
     def test_raise_keeps_the_trials_before(self):
         search = search_for(

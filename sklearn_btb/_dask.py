@@ -1,0 +1,192 @@
+"""Tasks on a `dask.distributed` cluster."""
+
+import os
+import pickle
+import time
+import uuid
+import warnings
+from collections.abc import Callable, Collection, Iterable
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
+from typing import Any, Final
+
+from joblib import parallel_config
+from joblib.externals.loky.backend.reduction import dumps
+from joblib.parallel import ThreadingBackend
+
+from ._processes import OnTimeout, check_picklable
+from ._sklearn_compat import configured
+
+LONGEST_ABSENCE: Final = 120.0  # seconds that a cluster may have no worker at all
+LONGEST_CANCELLATION: Final = 5.0  # seconds
+MOST_LOSSES: Final = 10  # of a task with workers that died of something else
+RECOUNT: Final = 2.0  # seconds after which the threads of the cluster are counted anew
+
+
+class DaskExecutor:
+    """Runs tasks on the cluster of a `dask.distributed` client.
+
+    What the tasks share is the result of one task, which every worker gets once, from
+    another one, and which the cluster can make again when workers die; scattered data
+    would be lost with them. The scheduler keeps its bytes for that. Joblib's own dask
+    backend is not used, since it does not notice a task whose worker died for good.
+
+    Parameters
+    ----------
+    work, shared, parts
+        As in `make_executor`.
+    backend : DaskDistributedBackend
+        Has the client, and what `parallel_config` gave it for `client.submit`.
+    n_jobs : int or None
+        At most so many tasks at a time; None or less than 1 for as many as the cluster
+        has threads, also when it grows or shrinks.
+    """
+
+    n_tries = 2  # and each time dask itself tries up to four workers
+    shares_fate = True
+
+    def __init__(
+        self,
+        work: Callable[..., Any],
+        shared: Any,
+        backend: Any,
+        n_jobs: int | None,
+        parts: Iterable[tuple[str, Any]],
+    ) -> None:
+        check_picklable(parts)
+        self._client = backend.client
+        self._most = n_jobs if n_jobs is not None and n_jobs > 0 else None
+        self._options = backend.submit_kwargs
+        self._n_threads = backend.effective_n_jobs(n_jobs)  # waits for a worker
+        self._counted = self._last_seen = time.monotonic()
+        workers = self._client.scheduler_info(n_workers=-1)["workers"].values()
+        nannies = all(worker.get("nanny") for worker in workers)
+        self.on_timeout: OnTimeout = "killed" if nannies else "abandoned"
+        content = bytes(dumps((configured(work), shared)))
+        with warnings.catch_warnings():  # of the size: it is known, and sent once
+            warnings.filterwarnings("ignore", "Sending large graph", UserWarning)
+            self._content = self._submit(pickle.loads, content)
+        self._tasks: dict[Future[Any], Any] = {}
+        self._started: dict[str, float] = {}  # by key; the workers tell
+        self._addresses: dict[str, set[str]] = {}  # where a task was started, by key
+        self._topic = f"sklearn_btb-{uuid.uuid4().hex}"
+        self._client.subscribe_topic(self._topic, self._note_start)
+
+    @property
+    def n_workers(self) -> int:
+        self._recount()
+        # never 0: a worker may be on its way, and the next task waits for it
+        return min(self._n_threads or 1, self._most or self._n_threads or 1)
+
+    def submit(self, *args: Any) -> Future[Any]:
+        self._forget([future for future in self._tasks if future.done()])
+        future: Future[Any] = Future()
+        self._follow(future, args, MOST_LOSSES)
+        return future
+
+    def _follow(self, future: Future[Any], args: tuple[Any, ...], n_left: int) -> None:
+        """Submit a task and let `future` have what comes of it."""
+        self._tasks[future] = task = self._submit(
+            _run, self._content, args, self._topic
+        )
+
+        def settle(task: Any) -> None:  # in a thread of dask's
+            if future not in self._tasks:
+                return  # given up
+            try:
+                if task.status == "error":
+                    reason = task.exception()
+                    killed = type(reason).__name__ == "KilledWorker"
+                    future.set_exception(
+                        BrokenExecutor(str(reason)) if killed else reason
+                    )
+                else:
+                    future.set_result(task.result())
+            except Exception as error:  # lost with its worker, through no fault of its
+                if n_left and self._client.status == "running":
+                    self._follow(future, args, n_left - 1)
+                else:
+                    future.set_exception(BrokenExecutor(f"the task was lost: {error}"))
+
+        task.add_done_callback(settle)
+
+    def started(self, future: Future[Any]) -> float | None:
+        return self._started.get(self._tasks[future].key)
+
+    def wait(
+        self, futures: Collection[Future[Any]], timeout: float
+    ) -> set[Future[Any]]:
+        done = wait(futures, timeout, FIRST_COMPLETED).done
+        if not done:
+            self._recount()
+            if self._client.status in ("closing", "closed"):
+                raise ConnectionError("the dask client was closed")
+            if time.monotonic() - self._last_seen > LONGEST_ABSENCE:
+                raise ConnectionError(
+                    f"the dask cluster has had no worker for {LONGEST_ABSENCE:.0f} s"
+                )
+        return done
+
+    def abandon(self, future: Future[Any]) -> None:
+        """Restart the worker of a task; its other tasks start again elsewhere."""
+        key = self._tasks[future].key
+        self._cancel([future])
+        if self.on_timeout == "killed":
+            # once the cancellation has arrived, or the task would start elsewhere
+            end = time.monotonic() + LONGEST_CANCELLATION
+            while self._is_processing(key) and time.monotonic() < end:
+                time.sleep(0.01)
+            # dask may have moved it on, and forgotten of a thread that still runs it
+            hosts = self._addresses.pop(key, set()) & set(self._client.ncores())
+            # `restart_workers` would wait for the task to end
+            self._client.run(_exit, workers=list(hosts), wait=False, on_error="ignore")
+
+    def _is_processing(self, key: str) -> bool:
+        return any(key in keys for keys in self._client.processing().values())
+
+    def _recount(self) -> None:
+        now = time.monotonic()
+        if now - self._counted > RECOUNT:
+            self._n_threads = sum(self._client.ncores().values())
+            self._counted = now
+        if self._n_threads:
+            self._last_seen = now
+
+    def close(self, *, kill: bool) -> None:
+        self._cancel(list(self._tasks))
+        self._content.release()
+        self._client.unsubscribe_topic(self._topic)
+
+    def _submit(self, function: Callable[..., Any], *args: Any) -> Any:
+        key = f"sklearn_btb-{uuid.uuid4().hex}"
+        return self._client.submit(
+            function, *args, key=key, pure=False, **self._options
+        )
+
+    def _cancel(self, futures: list[Future[Any]]) -> None:
+        tasks = [self._tasks[future] for future in futures]
+        self._forget(futures)  # first, or they would be taken for lost
+        self._client.cancel(tasks, force=True)
+
+    def _forget(self, futures: Iterable[Future[Any]]) -> None:
+        for future in futures:
+            self._started.pop(self._tasks.pop(future).key, None)
+
+    def _note_start(self, event: tuple[float, tuple[str, str]]) -> None:
+        key, address = event[1]
+        self._started[key] = time.monotonic()
+        self._addresses.setdefault(key, set()).add(address)
+
+
+def _run(content: tuple[Any, Any], args: tuple[Any, ...], topic: str) -> Any:
+    from distributed import get_worker
+
+    worker = get_worker()
+    worker.log_event(topic, (worker.get_current_task(), worker.address))
+    work, shared = content
+    # as inside a process of loky: what a fold runs in parallel, it runs in threads
+    with parallel_config(ThreadingBackend(nesting_level=1), n_jobs=None):
+        return work(shared, *args)
+
+
+async def _exit() -> None:
+    os._exit(1)

@@ -1,0 +1,244 @@
+"""Tasks in worker processes: one loky executor with one process a worker.
+
+A pool of several processes breaks as a whole when one of them dies, and takes the
+tasks of the others along. With a pool of its own, every worker can be killed, and can
+die, alone.
+"""
+
+import functools
+import mmap
+import os
+import pickle
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
+from typing import Any, Final, Literal
+
+import numpy as np
+from joblib import parallel_config
+from joblib.externals.loky import ProcessPoolExecutor
+from joblib.externals.loky.backend import resource_tracker
+from joblib.externals.loky.backend.reduction import dump, dumps
+
+from ._sklearn_compat import configured
+
+OnTimeout = Literal["killed", "abandoned", "ignored"]
+
+IDLE_TIMEOUT: Final = 300  # seconds after which an idle worker leaves, as in joblib
+
+_idle: list[tuple[Any, ProcessPoolExecutor]] = []  # workers of earlier searches
+
+
+class ProcessExecutor:
+    """Runs tasks in processes, each of which can be killed alone.
+
+    Workers stay for the next search, as those of joblib do.
+
+    Parameters
+    ----------
+    work, shared, parts
+        As in `make_executor`.
+    n_workers : int
+    backend : LokyBackend
+        Says how many threads the BLAS of a worker may use, and where parallelism
+        inside a task goes.
+    options : dict
+        `temp_folder`, `max_nbytes` (arrays from this size on are memory-mapped) and
+        `mmap_mode` as in `joblib.parallel_config`.
+    """
+
+    n_tries = 2
+    shares_fate = False
+    on_timeout: OnTimeout = "killed"
+
+    def __init__(
+        self,
+        work: Callable[..., Any],
+        shared: Any,
+        n_workers: int,
+        backend: Any,
+        options: Mapping[str, Any],
+        parts: Iterable[tuple[str, Any]],
+    ) -> None:
+        check_picklable(parts)
+        self.n_workers = n_workers
+        self._env = backend._prepare_worker_env(n_jobs=n_workers)
+        root = options.get("temp_folder") or os.environ.get("JOBLIB_TEMP_FOLDER")
+        self._folder = tempfile.mkdtemp(prefix="sklearn_btb-", dir=root)
+        # should this process be killed, joblib's tracker removes the folder
+        resource_tracker.register(self._folder, "folder")
+        self._free: list[ProcessPoolExecutor] = []
+        self._running: dict[Future[Any], ProcessPoolExecutor] = {}
+        self._started: dict[Future[Any], float] = {}
+        self._ready: dict[ProcessPoolExecutor, Future[Any]] = {}
+        content = configured(work), shared, backend.get_nested_backend()
+        try:
+            _store(content, self._folder, options["max_nbytes"], options["mmap_mode"])
+        except BaseException:
+            self._remove_folder()
+            raise
+
+    def submit(self, *args: Any) -> Future[Any]:
+        for done in [future for future in self._running if future.done()]:
+            self._release(done)
+        while self._free:
+            try:
+                return self._start(self._free.pop(), args)
+            except BrokenExecutor:
+                pass  # it died while it was idle, and nothing was lost
+        return self._start(self._new_worker(), args)
+
+    def started(self, future: Future[Any]) -> float | None:
+        return self._started.get(future)
+
+    def wait(
+        self, futures: Collection[Future[Any]], timeout: float
+    ) -> set[Future[Any]]:
+        return wait(futures, timeout, FIRST_COMPLETED).done
+
+    def abandon(self, future: Future[Any]) -> None:
+        self._running.pop(future).shutdown(kill_workers=True)
+        self._started.pop(future, None)
+
+    def close(self, *, kill: bool) -> None:
+        for future in list(self._running):
+            if future.done() and not kill:
+                self._release(future)
+            else:
+                self.abandon(future)
+        for worker in self._free:
+            if kill:
+                worker.shutdown(kill_workers=True)
+            else:
+                worker.submit(_load.cache_clear)
+                _idle.append((self._kind, worker))
+        self._free.clear()
+        self._ready.clear()
+        self._remove_folder()
+
+    @property
+    def _kind(self) -> Any:
+        return os.getpid(), tuple(sorted(self._env.items()))
+
+    def _start(self, worker: ProcessPoolExecutor, args: tuple[Any, ...]) -> Future[Any]:
+        future: Future[Any] = worker.submit(_run, self._folder, args)
+        self._running[future] = worker
+        # the imports of a new process do not count as time of its first task
+        self._ready[worker].add_done_callback(
+            lambda _: self._started.setdefault(future, time.monotonic())
+        )
+        return future
+
+    def _new_worker(self) -> ProcessPoolExecutor:
+        for kind, worker in list(_idle):
+            if kind == self._kind:
+                _idle.remove((kind, worker))
+                try:
+                    self._ready[worker] = worker.submit(_prepare, self._folder)
+                    return worker
+                except BrokenExecutor:
+                    pass  # it died while it was idle
+        worker = ProcessPoolExecutor(
+            1,
+            timeout=IDLE_TIMEOUT,
+            initializer=_leave_with,
+            initargs=(os.getpid(),),
+            env=self._env,
+        )
+        self._ready[worker] = worker.submit(_prepare, self._folder)
+        return worker
+
+    def _release(self, future: Future[Any]) -> None:
+        worker = self._running.pop(future)
+        self._started.pop(future, None)
+        if isinstance(future.exception(), BrokenExecutor):
+            worker.shutdown(kill_workers=True)
+        else:
+            self._free.append(worker)
+
+    def _remove_folder(self) -> None:
+        shutil.rmtree(self._folder, ignore_errors=True)
+        resource_tracker.unregister(self._folder, "folder")
+
+
+def check_picklable(parts: Iterable[tuple[str, Any]]) -> None:
+    """Check that parts can be sent to another process.
+
+    Parameters
+    ----------
+    parts : iterable of (str, object)
+        What to call a part, and the part.
+
+    Raises
+    ------
+    TypeError
+        Naming the first that cannot be.
+    """
+    for what, part in parts:
+        try:
+            dumps(part)
+        except Exception as error:
+            raise TypeError(
+                f"{what} cannot be sent to another process, as the active joblib "
+                f"backend needs: {error}. With n_jobs=1 or "
+                "joblib.parallel_config('threading') it need not be."
+            ) from error
+
+
+def _store(
+    content: Any, folder: str, max_nbytes: int | None, mmap_mode: str | None
+) -> None:
+    """Pickle into a folder, large arrays into files of their own."""
+    n_files = 0
+
+    def reduce_array(array: np.ndarray) -> Any:
+        nonlocal n_files
+        if (
+            max_nbytes is None
+            or mmap_mode is None
+            or array.dtype.hasobject
+            or array.nbytes <= max_nbytes
+        ):
+            return np.asarray(array).__reduce__()
+        if isinstance(array, np.memmap) and isinstance(array.base, mmap.mmap):
+            order = "F" if array.flags.f_contiguous else "C"
+            place = array.filename, array.dtype, mmap_mode, array.offset
+            return np.memmap, (*place, array.shape, order)
+        path = os.path.join(folder, f"{n_files}.npy")
+        n_files += 1
+        np.save(path, array, allow_pickle=False)
+        return np.load, (path, mmap_mode)
+
+    reducers = {np.ndarray: reduce_array, np.memmap: reduce_array}
+    with open(os.path.join(folder, "content.pkl"), "wb") as file:
+        dump(content, file, reducers=reducers)
+
+
+@functools.lru_cache(maxsize=1)
+def _load(folder: str) -> Any:
+    with open(os.path.join(folder, "content.pkl"), "rb") as file:
+        return pickle.load(file)
+
+
+def _prepare(folder: str) -> None:
+    _load(folder)
+
+
+def _run(folder: str, args: tuple[Any, ...]) -> Any:
+    work, shared, (backend, n_jobs) = _load(folder)
+    with parallel_config(backend, n_jobs=n_jobs):
+        return work(shared, *args)
+
+
+def _leave_with(parent: int) -> None:
+    """Let this process end when its parent does, also in the midst of a task."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1.0)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
