@@ -5,6 +5,7 @@ import pickle
 import time
 import uuid
 import warnings
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
 from typing import Any, Final
@@ -56,7 +57,8 @@ class DaskExecutor:
         self._client = backend.client
         self._most = n_jobs if n_jobs is not None and n_jobs > 0 else None
         self._options = backend.submit_kwargs
-        self._n_threads = backend.effective_n_jobs(n_jobs)  # waits for a worker
+        backend.effective_n_jobs(n_jobs)  # waits for a worker
+        self._threads: dict[str, int] = self._client.ncores()  # by address
         self._counted = self._last_seen = time.monotonic()
         workers = self._client.scheduler_info(n_workers=-1)["workers"].values()
         nannies = all(worker.get("nanny") for worker in workers)
@@ -66,6 +68,7 @@ class DaskExecutor:
             warnings.filterwarnings("ignore", "Sending large graph", UserWarning)
             self._content = self._submit(pickle.loads, content)
         self._tasks: dict[Future[Any], Any] = {}
+        self._places: dict[Future[Any], str] = {}  # the addresses they were meant for
         self._started: dict[str, float] = {}  # by key; the workers tell
         self._addresses: dict[str, set[str]] = {}  # where a task was started, by key
         self._topic = f"sklearn_btb-{uuid.uuid4().hex}"
@@ -75,7 +78,8 @@ class DaskExecutor:
     def n_workers(self) -> int:
         self._recount()
         # never 0: a worker may be on its way, and the next task waits for it
-        return min(self._n_threads or 1, self._most or self._n_threads or 1)
+        n_threads = sum(self._threads.values()) or 1
+        return min(n_threads, self._most or n_threads)
 
     def submit(self, *args: Any) -> Future[Any]:
         self._forget([future for future in self._tasks if future.done()])
@@ -86,7 +90,7 @@ class DaskExecutor:
     def _follow(self, future: Future[Any], args: tuple[Any, ...], n_left: int) -> None:
         """Submit a task and let `future` have what comes of it."""
         self._tasks[future] = task = self._submit(
-            _run, self._content, args, self._topic
+            _run, self._content, args, self._topic, **self._place(future)
         )
 
         def settle(task: Any) -> None:  # in a thread of dask's
@@ -108,6 +112,19 @@ class DaskExecutor:
                     future.set_exception(BrokenExecutor(f"the task was lost: {error}"))
 
         task.add_done_callback(settle)
+
+    def _place(self, future: Future[Any]) -> dict[str, Any]:
+        """Say where a task is to go: where the most threads have nothing to do.
+
+        Dask would send it to where the content is, behind other tasks, and leave it
+        there as long as it does not know that such tasks take long.
+        """
+        if not self._threads or self._options.keys() & {"workers", "resources"}:
+            return {}
+        n_tasks = Counter(list(self._places.values()))
+        free = {place: n - n_tasks[place] for place, n in self._threads.items()}
+        self._places[future] = place = max(free, key=free.__getitem__)
+        return {"workers": [place], "allow_other_workers": True}
 
     def started(self, future: Future[Any]) -> float | None:
         return self._started.get(self._tasks[future].key)
@@ -146,9 +163,9 @@ class DaskExecutor:
     def _recount(self) -> None:
         now = time.monotonic()
         if now - self._counted > RECOUNT:
-            self._n_threads = sum(self._client.ncores().values())
+            self._threads = self._client.ncores()
             self._counted = now
-        if self._n_threads:
+        if self._threads:
             self._last_seen = now
 
     def close(self, *, kill: bool) -> None:
@@ -156,11 +173,10 @@ class DaskExecutor:
         self._content.release()
         self._client.unsubscribe_topic(self._topic)
 
-    def _submit(self, function: Callable[..., Any], *args: Any) -> Any:
+    def _submit(self, function: Callable[..., Any], *args: Any, **options: Any) -> Any:
         key = f"sklearn_btb-{uuid.uuid4().hex}"
-        return self._client.submit(
-            function, *args, key=key, pure=False, **self._options
-        )
+        options |= self._options
+        return self._client.submit(function, *args, key=key, pure=False, **options)
 
     def _cancel(self, futures: list[Future[Any]]) -> None:
         tasks = [self._tasks[future] for future in futures]
@@ -170,6 +186,7 @@ class DaskExecutor:
     def _forget(self, futures: Iterable[Future[Any]]) -> None:
         for future in futures:
             self._started.pop(self._tasks.pop(future).key, None)
+            self._places.pop(future, None)
 
     def _note_start(self, event: tuple[float, tuple[str, str]]) -> None:
         key, address = event[1]

@@ -190,6 +190,7 @@ class _Engine:
             if not self.tasks:
                 return self._reason or "n_iter"
             if time.monotonic() > self._deadline + grace:
+                self._take_in([future for future in self.tasks if future.done()])
                 return "time_budget"
             self._take_in(self._executor.wait(self.tasks, self._wait_time(grace)))
             self._give_up_overdue()

@@ -234,7 +234,8 @@ def evaluate_fold(
     with ExitStack() as ending:  # the task of callbacks lasts until all is scored
         try:
             estimator = clone(estimator).set_params(**clone(dict(params), safe=False))
-            X_train, y_train = _take(estimator, X, y, train, train)
+            pairwise = tags_of(estimator).input_tags.pairwise
+            X_train, y_train = _take(pairwise, X, y, train, train)
             _fit(estimator, X_train, y_train, fit_params, search, context, ending)
         except Exception:
             if settings.error_score == "raise":
@@ -245,7 +246,7 @@ def evaluate_fold(
             fit_time, score_time = time.perf_counter() - start, 0.0
         else:
             fit_time = time.perf_counter() - start
-            X_test, y_test = _take(estimator, X, y, test, train)
+            X_test, y_test = _take(pairwise, X, y, test, train)
             score_params = settings.score_params[name]
             test_params = check_method_params(X, score_params, indices=test)
             test_scores, errors = _score(
@@ -297,11 +298,11 @@ def _fit(
 
 
 def _take(
-    estimator: Any, X: Any, y: Any, rows: np.ndarray, train: np.ndarray
+    pairwise: bool, X: Any, y: Any, rows: np.ndarray, train: np.ndarray
 ) -> tuple[Any, Any]:
     """Select rows; of a precomputed kernel also the columns of the training rows."""
     y_rows = None if y is None else safe_indexing(y, rows)
-    if not tags_of(estimator).input_tags.pairwise:
+    if not pairwise:
         return safe_indexing(X, rows), y_rows
     if not hasattr(X, "shape") or len(X.shape) != 2 or X.shape[0] != X.shape[1]:
         raise ValueError(

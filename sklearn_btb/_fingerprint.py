@@ -1,19 +1,22 @@
 """What a search is, in words: to tell whether earlier results belong to it."""
 
+import copyreg
 import functools
 import hashlib
 import platform
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from types import CodeType
+from types import CodeType, ModuleType
 from typing import Any, Final
 
 import joblib
 import numpy as np
+from scipy import sparse
 
 Facts = dict[str, str]
 
 DEEPEST: Final = 8  # levels of objects within objects
+LONGEST: Final = 100  # lists of plain values that are told item by item
 PLAIN: Final = (str, bytes, int, float, complex, bool, type(None), np.generic)
 
 
@@ -49,8 +52,8 @@ def fingerprint(
     for name, table in data.items():
         facts[name] = _table(table)
     facts["splits"] = splits_fact(splits)
-    modules = [type(estimator).__module__ for estimator in estimators.values()]
-    packages = dict.fromkeys(module.partition(".")[0] for module in modules)
+    parts = [part for each in estimators.values() for part in _nested(each)]
+    packages = dict.fromkeys(type(part).__module__.partition(".")[0] for part in parts)
     facts["version of Python"] = ".".join(platform.python_version_tuple()[:2])
     for package in [*packages, "sklearn", "numpy", "sklearn_btb"]:
         version = getattr(sys.modules.get(package), "__version__", None)
@@ -63,7 +66,9 @@ def splits_fact(splits: Sequence[tuple[np.ndarray, np.ndarray]]) -> str:
     """Describe the splits of a search."""
     digest = hashlib.md5(usedforsecurity=False)
     for part in (part for split in splits for part in split):
-        digest.update(np.ascontiguousarray(part).tobytes())
+        rows = np.asarray(part)
+        digest.update(f"{rows.dtype == bool} {rows.shape};".encode())
+        digest.update(rows.astype(np.int64).tobytes())
     return f"{len(splits)} with the hash {digest.hexdigest()}"
 
 
@@ -95,12 +100,31 @@ def differences(old: Facts, new: Facts) -> list[str]:
     ]
 
 
+def _nested(estimator: Any) -> list[Any]:
+    return [estimator, *estimator.get_params(deep=True).values()]
+
+
 def _table(table: Any) -> str:
     if table is None:
         return "None"
-    shape = getattr(table, "shape", None) or (len(table),)
+    shape = getattr(table, "shape", None)
+    shape = (len(table),) if shape is None else tuple(shape)
     kind = type(table).__name__
-    return f"a {kind} of shape {tuple(shape)} with the hash {joblib.hash(table)}"
+    return f"a {kind} of shape {shape} with the hash {joblib.hash(_content(table))}"
+
+
+def _content(table: Any) -> Any:
+    """Leave out of a table what using it changes: flags, the layout of its memory."""
+    if sparse.issparse(table):
+        table = table.tocsr(copy=True)
+        table.sum_duplicates()
+        return table.data, table.indices, table.indptr
+    if type(table).__module__.partition(".")[0] == "pandas" and hasattr(table, "iloc"):
+        frame = table.to_frame() if table.ndim == 1 else table
+        columns = [frame.iloc[:, place] for place in range(frame.shape[1])]
+        values = [(column.dtype, column.to_numpy()) for column in columns]
+        return frame.columns, frame.index, values
+    return table
 
 
 def _facts(path: str, value: Any, depth: int = 0) -> Iterator[tuple[str, str]]:
@@ -109,25 +133,35 @@ def _facts(path: str, value: Any, depth: int = 0) -> Iterator[tuple[str, str]]:
     kind = type(value)
     named = f"{kind.__module__}.{kind.__qualname__}"
     if isinstance(value, PLAIN):
-        yield path, repr(value)
+        known = kind.__module__ == "builtins"
+        yield path, repr(value) if known else f"{named}: {value!r}"
+    elif isinstance(value, type):
+        yield path, f"{value.__module__}.{value.__qualname__}"
     elif depth > DEEPEST:
         yield path, named
-    elif hasattr(value, "shape"):
+    elif isinstance(value, ModuleType):
+        yield path, value.__name__
+    elif not hasattr(value, "get_params") and _is_table(value):
         yield path, _table(value)
-    elif isinstance(value, Mapping):
-        yield path, f"{named} of {len(value)}"
-        for key, item in value.items():
-            yield from inner(f"{path}[{key!r}]", item)
+    elif isinstance(value, Mapping):  # the order of parameters is that of images
+        keys = [_key(key) for key in value]
+        yield path, f"{named} of {', '.join(keys) or 'nothing'}"
+        for key, item in zip(keys, value.values(), strict=True):
+            yield from inner(f"{path}[{key}]", item)
     elif isinstance(value, list | tuple):
+        if len(value) > LONGEST and all(isinstance(item, PLAIN) for item in value):
+            yield path, _table(value)
+            return
         yield path, f"{named} of {len(value)}"
         for index, item in enumerate(value):
             yield from inner(f"{path}[{index}]", item)
+    elif isinstance(value, set | frozenset):
+        texts = sorted(str(dict(inner("", item))) for item in value)
+        yield path, f"{named} of {', '.join(texts) or 'nothing'}"
     elif isinstance(value, range | slice):
         yield path, repr(value)
-    elif hasattr(value, "__qualname__"):  # a class or a function
-        code = getattr(value, "__code__", None)
-        text = f"{value.__module__}.{value.__qualname__}"
-        yield path, text if code is None else f"{text} with the hash {_hash(code)}"
+    elif hasattr(value, "__qualname__") or isinstance(value, np.ufunc):
+        yield from _function_facts(path, value, depth)
     elif isinstance(value, np.random.RandomState):
         yield from inner(path, value.get_state(legacy=False))
     elif isinstance(value, np.random.Generator):
@@ -136,24 +170,86 @@ def _facts(path: str, value: Any, depth: int = 0) -> Iterator[tuple[str, str]]:
         yield from inner(path, (value.func, value.args, value.keywords))
     else:
         yield path, named
-        if hasattr(value, "get_params"):
-            attributes = value.get_params(deep=False)
-        else:
-            slots = [getattr(base, "__slots__", ()) for base in kind.__mro__]
-            names = [name for own in slots for name in own if isinstance(own, tuple)]
-            attributes = {n: getattr(value, n) for n in names if hasattr(value, n)}
-            attributes |= getattr(value, "__dict__", {})
-        for name, item in sorted(attributes.items()):
+        for name, item in sorted(_attributes(value).items()):
             yield from inner(f"{path}.{name}", item)
+
+
+def _is_table(value: Any) -> bool:
+    return isinstance(getattr(value, "shape", None), tuple)
+
+
+def _key(key: Any) -> str:
+    return repr(key) if isinstance(key, (*PLAIN, tuple)) else type(key).__name__
+
+
+def _function_facts(path: str, value: Any, depth: int) -> Iterator[tuple[str, str]]:
+    """Yield the facts of a function: its name, its code, and what it brings along."""
+    inner = functools.partial(_facts, depth=depth + 1)
+    code = getattr(value, "__code__", None)
+    module = getattr(value, "__module__", type(value).__module__)
+    text = f"{module}.{getattr(value, '__qualname__', value.__name__)}"
+    yield path, text if code is None else f"{text} with the hash {_hash(code)}"
+    owner = getattr(value, "__self__", None)
+    if owner is not None and not isinstance(owner, ModuleType):
+        yield from inner(f"{path}.__self__", owner)
+    if code is None:
+        return
+    defaults = value.__defaults__ or (), value.__kwdefaults__ or {}
+    if any(defaults):
+        yield from inner(f"{path}.__defaults__", defaults)
+    for name, cell in zip(code.co_freevars, value.__closure__ or (), strict=True):
+        try:
+            content = cell.cell_contents
+        except ValueError:  # of a variable without a value
+            continue
+        if content is not value:  # which calls itself
+            yield from inner(f"{path}.{name}", content)
+
+
+def _attributes(value: Any) -> dict[str, Any]:
+    """Return the parameters of an estimator; of others what pickle would keep."""
+    if hasattr(value, "get_params"):
+        return dict(value.get_params(deep=False))
+    reduce = copyreg.dispatch_table.get(type(value))
+    try:
+        reduced = value.__reduce_ex__(4) if reduce is None else reduce(value)
+    except Exception:  # of a lock, say
+        return {}
+    if isinstance(reduced, str):
+        return {"name": reduced}
+    _, arguments, state, items, pairs = (*reduced, None, None, None)[:5]
+    attributes: dict[str, Any] = {}
+    for each in state if isinstance(state, tuple) else (state,):
+        if isinstance(each, dict):
+            attributes |= each
+        elif each is not None:
+            attributes["state"] = state
+    attributes.pop("__doc__", None)
+    if hasattr(value, "rvs"):  # nothing is drawn by a distribution's own generator
+        attributes.pop("_random_state", None)
+    if arguments and arguments[0] is not type(value):
+        attributes["arguments"] = arguments
+    for name, iterator in (("items", items), ("pairs", pairs)):
+        if iterator is not None:
+            attributes[name] = list(iterator)
+    return {str(name): part for name, part in attributes.items()}
 
 
 def _hash(code: CodeType) -> str:
     """Hash what a function does, not where it is written."""
+    constants = [_constant_text(constant) for constant in code.co_consts]
+    names = code.co_names, code.co_varnames, code.co_freevars
+    counts = code.co_argcount, code.co_kwonlyargcount, code.co_flags
     digest = hashlib.md5(code.co_code, usedforsecurity=False)
-    digest.update(repr(code.co_names).encode())
-    for constant in code.co_consts:
-        known = isinstance(constant, PLAIN)
-        text = repr(constant) if known else type(constant).__name__
-        text = _hash(constant) if isinstance(constant, CodeType) else text
-        digest.update(text.encode())
+    digest.update(repr((constants, names, counts)).encode())
     return digest.hexdigest()
+
+
+def _constant_text(constant: Any) -> str:
+    if isinstance(constant, CodeType):
+        return _hash(constant)
+    if isinstance(constant, tuple | frozenset):  # of no order that is the same always
+        texts = [_constant_text(part) for part in constant]
+        texts = texts if isinstance(constant, tuple) else sorted(texts)
+        return f"{type(constant).__name__} of {', '.join(texts)}"
+    return repr(constant)

@@ -12,9 +12,10 @@ ones also as they are. Nothing in a journal is ever executed.
 import dataclasses
 import json
 import os
+import re
 import warnings
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import IO, Any, Final
 
 import numpy as np
@@ -26,6 +27,8 @@ from ._trial import FoldResult, Trial
 FORMAT: Final = "sklearn_btb search, format 1"
 READABLE: Final = (str, int, float, bool, type(None))
 STATES: Final = ("complete", "failed", "stopped")
+OPENING: Final = json.dumps({"format": FORMAT})[:-1].encode()  # of every log
+CHECKSUM: Final = re.compile(rb"[0-9a-f]{8} ")
 
 
 class Journal:
@@ -72,13 +75,16 @@ class Journal:
         try:
             _lock(self._file, self._path)
             self._file.seek(0)
-            lines = self._file.read().split(b"\n")
-            if lines == [b""]:
-                self._append({"format": FORMAT, "seed": seed, "search": facts})
-                self.seed, self.trials = seed, []
-            else:
-                self.seed = self._read_header(lines[0], facts)
+            *lines, torn = self._file.read().split(b"\n")
+            if lines or not _may_be_torn(torn):
+                self.seed = self._read_header((lines or [torn])[0], facts)
                 self.trials = self._read_trials(lines)
+            else:
+                self.seed, self.trials = seed, []
+            if torn:
+                self._drop_torn_line(sum(len(line) + 1 for line in lines))
+            if not lines:
+                self._append({"format": FORMAT, "seed": seed, "search": facts})
         except BaseException:
             self._file.close()
             raise
@@ -95,7 +101,9 @@ class Journal:
                 "image": image.tolist(),
                 "state": trial.state,
                 "score": float(trial.score),
-                "folds": [fold and _fold_record(fold) for fold in trial.folds],
+                "folds": [
+                    None if fold is None else _fold_record(fold) for fold in trial.folds
+                ],
             }
         )
 
@@ -110,9 +118,7 @@ class Journal:
         os.fsync(self._file.fileno())
 
     def _read_header(self, line: bytes, facts: Facts) -> int:
-        header = self._parsed(line, 1)
-        if header.get("format") != FORMAT:
-            raise self._damaged(1, f"its format is not {FORMAT!r}")
+        header = self._parsed(line, 1, _header)
         named = differences(header["search"], facts)
         if named:
             listed = "\n".join(f"- {name}" for name in named)
@@ -123,57 +129,60 @@ class Journal:
         return int(header["seed"])
 
     def _read_trials(self, lines: list[bytes]) -> list[Trial]:
-        *lines, torn = lines
         trials = []
         numbers: set[int] = set()
         for number, line in enumerate(lines[1:], start=2):
-            record = self._parsed(line, number)
-            try:
-                trial = self._trial(record)
-            except (AttributeError, KeyError, TypeError, ValueError) as error:
-                why = f"{type(error).__name__}: {error}"
-                raise self._damaged(number, why) from error
+            trial = self._parsed(line, number, self._trial)
             if trial.number in numbers:
                 raise self._damaged(number, f"trial {trial.number} is there twice")
             numbers.add(trial.number)
             trials.append(trial)
-        if torn:
-            warnings.warn(
-                f"The last line of the checkpoint {self._path!r} is incomplete and was "
-                "dropped: the search was ended while it was being written.",
-                UserWarning,
-                stacklevel=2,
-            )
-            self._file.truncate(sum(len(line) + 1 for line in lines))
         return trials
 
-    def _parsed(self, line: bytes, number: int) -> dict[str, Any]:
+    def _drop_torn_line(self, start: int) -> None:
+        warnings.warn(
+            f"The last line of the checkpoint {self._path!r} is incomplete and was "
+            "dropped: the search was ended while it was being written.",
+            UserWarning,
+            stacklevel=3,
+        )
+        self._file.truncate(start)
+
+    def _parsed(self, line: bytes, number: int, read: Callable[[Any], Any]) -> Any:
         checksum, _, text = line.partition(b" ")
         if checksum != b"%08x" % zlib.crc32(text):
             raise self._damaged(number, "its checksum is wrong")
-        record = json.loads(text)
-        if not isinstance(record, dict):
-            raise self._damaged(number, "it is no record")
-        return record
+        try:
+            return read(json.loads(text))
+        except Exception as error:  # whatever it is, it is the fault of the line
+            why = f"{type(error).__name__}: {error}"
+            raise self._damaged(number, why) from error
 
-    def _trial(self, record: dict[str, Any]) -> Trial:
-        tunable = self._tunables[record["name"]]
-        image = np.array([record["image"]], dtype=float)
-        if image.shape != (1, tunable.n_dims):
-            raise ValueError(f"an image has {tunable.n_dims} coordinates")
-        params = tunable.decode(image)[0]
-        if np.array_equal(tunable.encode([tunable.defaults]), image):
-            params = dict(tunable.defaults)  # which may lie off the grid of images
-        for name, value in record["params"].items():
-            params[name] = value
-        if record["state"] not in STATES or len(record["folds"]) != self._n_splits:
-            raise ValueError("unknown state or wrong number of folds")
-        if not np.array_equal(tunable.encode([params]), image):
-            raise ValueError("the parameters do not belong to the image")
-        folds = tuple(fold and _fold(fold) for fold in record["folds"])
-        score = float(record["score"])
-        number = int(record["number"])
-        return Trial(number, record["name"], params, folds, record["state"], score)
+    def _trial(self, record: Any) -> Trial:
+        keys = ["number", "name", "params", "image", "state", "score", "folds"]
+        _check("the trial", record, list(record) == keys)
+        number, name, readable, image, state, score, folds = record.values()
+        _check("the number", number, type(number) is int and number >= 0)
+        _check("the state", state, state in STATES)
+        _check("the score", score, type(score) is float)
+        _check("the folds", folds, type(folds) is list)
+        _check("the number of folds", len(folds), len(folds) == self._n_splits)
+        params = self._params(self._tunables[name], readable, image)
+        return Trial(number, name, params, tuple(map(_fold, folds)), state, score)
+
+    def _params(self, tunable: Tunable, readable: Any, image: Any) -> dict[str, Any]:
+        inside = [type(place) is float and 0 <= place <= 1 for place in image]
+        _check("the image", image, all(inside) and len(inside) == tunable.n_dims)
+        images = np.array([image], dtype=float).reshape(1, tunable.n_dims)
+        params = decoded = tunable.decode(images)[0]
+        if np.array_equal(tunable.encode([tunable.defaults]), images):
+            params = tunable.defaults  # which may lie off the grid of images
+        for name, value in readable.items():
+            kinds = type(params[name]), type(decoded.get(name))
+            _check(f"the parameter {name!r}", value, type(value) in kinds)
+        params = {**params, **readable}
+        _check("the image", image, np.array_equal(tunable.encode([params]), images))
+        return params
 
     def _damaged(self, number: int, why: str) -> ValueError:
         return ValueError(
@@ -184,17 +193,53 @@ class Journal:
 
 def _fold_record(fold: FoldResult) -> dict[str, Any]:
     record = dataclasses.asdict(fold)
-    for key in ("test_scores", "train_scores"):
-        scores = record[key]
-        if isinstance(scores, dict):
-            record[key] = {name: float(score) for name, score in scores.items()}
-        elif scores is not None:
-            record[key] = float(scores)
+    for key in ("test_scores", "train_scores", "fit_time", "score_time"):
+        number = record[key]
+        if isinstance(number, dict):
+            record[key] = {name: float(score) for name, score in number.items()}
+        elif number is not None:
+            record[key] = float(number)
     return record
 
 
-def _fold(record: dict[str, Any]) -> FoldResult:
-    return FoldResult(**{**record, "unscored": tuple(record["unscored"])})
+def _may_be_torn(line: bytes) -> bool:
+    """Whether a file of one line without an end is the beginning of a log, or empty."""
+    return not line or (
+        CHECKSUM.match(line) is not None and line[9:].startswith(OPENING)
+    )
+
+
+def _check(what: str, value: Any, valid: bool) -> None:
+    if not valid:
+        raise ValueError(f"{what} must not be {value!r:.200}")
+
+
+def _header(record: Any) -> dict[str, Any]:
+    _check("the format", record.get("format"), record.get("format") == FORMAT)
+    seed, facts = record["seed"], record["search"]
+    _check("the seed", seed, type(seed) is int and seed >= 0)
+    texts = [type(text) is str for text in facts.values()]
+    _check("the description of the search", facts, all(texts))
+    return dict(record)
+
+
+def _fold(record: Any) -> FoldResult | None:
+    if record is None:
+        return None
+    unscored = record["unscored"]
+    _check("the metrics", unscored, type(unscored) is list)
+    _check("the metrics", unscored, all(type(name) is str for name in unscored))
+    fold = FoldResult(**{**record, "unscored": tuple(unscored)})
+    for scores in (fold.test_scores, fold.train_scores):
+        each = list(scores.values()) if isinstance(scores, dict) else [scores]
+        missing = scores is None and scores is fold.train_scores
+        valid = missing or all(type(score) is float for score in each)
+        _check("the scores", scores, valid)
+    for seconds in (fold.fit_time, fold.score_time):
+        _check("the seconds", seconds, type(seconds) is float)
+    for error in (fold.fit_error, fold.score_error):
+        _check("the traceback", error, error is None or type(error) is str)
+    return fold
 
 
 def _lock(file: IO[bytes], path: str) -> None:

@@ -5,6 +5,7 @@ tasks of the others along. With a pool of its own, every worker can be killed, a
 die, alone.
 """
 
+import contextlib
 import functools
 import mmap
 import os
@@ -112,7 +113,8 @@ class ProcessExecutor:
         for worker in self._free:
             if kill:
                 worker.shutdown(kill_workers=True)
-            else:
+                continue
+            with contextlib.suppress(BrokenExecutor):  # it may have died idle
                 worker.submit(_load.cache_clear)
                 _idle.append((self._kind, worker))
         self._free.clear()
@@ -194,7 +196,7 @@ def _store(
     """Pickle into a folder, large arrays into files of their own."""
     n_files = 0
 
-    def reduce_array(array: np.ndarray) -> Any:
+    def reduce_array(array: Any) -> Any:
         nonlocal n_files
         if (
             max_nbytes is None
@@ -203,7 +205,7 @@ def _store(
             or array.nbytes <= max_nbytes
         ):
             return np.asarray(array).__reduce__()
-        if isinstance(array, np.memmap) and isinstance(array.base, mmap.mmap):
+        if _is_file(array):
             order = "F" if array.flags.f_contiguous else "C"
             place = array.filename, array.dtype, mmap_mode, array.offset
             return np.memmap, (*place, array.shape, order)
@@ -215,6 +217,16 @@ def _store(
     reducers = {np.ndarray: reduce_array, np.memmap: reduce_array}
     with open(os.path.join(folder, "content.pkl"), "wb") as file:
         dump(content, file, reducers=reducers)
+
+
+def _is_file(array: Any) -> bool:
+    """Whether an array is what a file holds from a known place on."""
+    return (
+        isinstance(array, np.memmap)
+        and isinstance(array.base, mmap.mmap)  # and not a part of another array
+        and array.filename is not None
+        and array.mode != "c"  # which keeps changes in memory
+    )
 
 
 @functools.lru_cache(maxsize=1)

@@ -16,8 +16,8 @@ from scipy.stats import t as student
 
 Rule = Callable[[np.ndarray, np.ndarray], bool]
 
-SURE: Final = 0.05  # the chance of a stopped candidate to be the best after all
-GROSS: Final = 0.001  # the same where only one fold was run
+SURE: Final = 0.1  # the chance of a stopped candidate to be the best after all
+GROSS: Final = 0.05  # the same where only one fold was run
 PRIOR_FOLDS: Final = 4.0  # how many folds what is known of other candidates counts for
 
 
@@ -31,8 +31,9 @@ def has_lost(scores: np.ndarray, complete: np.ndarray) -> bool:
         mean(d) + s sqrt((K - n) / (n K)) T,
 
     T of Student's t distribution. The candidate has lost if that is positive with a
-    probability of less than 5 %, and after only one fold 0.1 %. The variance is that
-    of the d's, shrunk to the median variance among the other complete candidates.
+    probability of less than 10 %, and after only one fold 5 %. The variance is that
+    of the d's, shrunk to the median variance among the other complete candidates, as
+    if that were known from four folds more.
 
     Parameters
     ----------
@@ -49,7 +50,8 @@ def has_lost(scores: np.ndarray, complete: np.ndarray) -> bool:
     The rule of Bergman, Purucker and Hutter ("Don't Waste Your Time: Early Stopping
     Cross-Validation", AutoML 2024, section 3), which is to stop a candidate whose mean
     is below the worst fold of the incumbent, compares different splits with each
-    other. Comparing in pairs stops more candidates at the same risk.
+    other. Comparing in pairs spares more folds and ends with better candidates
+    (`benchmarks/README.md`).
     """
     ran = ~np.isnan(scores)
     n, n_splits = int(ran.sum()), len(scores)

@@ -79,12 +79,16 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
     n_iter : int, default=50
         The number of candidates, all estimators together; with fewer than there are
         estimators, the last ones are not tried. The search ends earlier when nothing
-        is left to try, or when every estimator was dropped.
+        is left to try, or when every estimator was dropped. 0 only refits the best
+        where there are candidates already (`warm_start`, `checkpoint`).
     scoring : str, callable, list, tuple or dict, default=None
         As in `GridSearchCV`; None takes the estimators' `score`.
     n_jobs : int, default=None
-        The number of jobs, as in `GridSearchCV`. With more than one, as many
-        candidates are proposed at a time as there are jobs.
+        The number of jobs, as in `GridSearchCV`; the backend is that of
+        `joblib.parallel_config`. Folds are evaluated side by side, and whenever a
+        worker is free the next one is started: of a candidate that has folds left, or
+        else of a new one, which is proposed knowing all results so far and which
+        others (at most `n_jobs - 1`) are pending. See Notes.
     refit : bool, str or callable, default=True
         As in `GridSearchCV`. With several metrics, the one named here steers the
         search; with False or a callable, the first metric steers it.
@@ -94,7 +98,8 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
     verbose : int, default=0
         As in `GridSearchCV`.
     pre_dispatch : int or str, default="2*n_jobs"
-        As in `GridSearchCV`.
+        Only there so that calls of `GridSearchCV` need no change: no more folds are
+        started than there are workers.
     random_state : int, RandomState instance or None, default=None
         The seed of the search. With `n_jobs=1` the same seed gives the same
         candidates and the same winner, provided that the estimators are
@@ -115,13 +120,53 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
     max_errors : int, default=10
         An estimator is dropped from the search, with a warning, after so many of its
         candidates failed. A single estimator is never dropped.
+    time_budget : float, default=None
+        Seconds for the search, without the refit. When they are over, nothing is
+        started any more; folds that run then have 5 % of the budget to finish, after
+        which their processes are killed (threads and dask's workers are left to
+        themselves). With `n_jobs=1` the running fold is finished.
+    fit_timeout : float, default=None
+        Seconds for one fold. A fold that takes longer has failed ("timed out"), its
+        process is killed, and another one takes its place. On dask the worker is
+        restarted, with all that it was doing; this needs workers with a nanny. A thread
+        runs on unseen, and with `n_jobs=1` there is no timeout; both warn.
+    patience : int, default=None
+        The search ends after so many candidates in a row without a new best score.
+    target_score : float, default=None
+        The search ends when the best score is at least this.
+    racing : bool or callable, default=False
+        Whether to spare the remaining folds of a candidate that has surely lost
+        against the best one on the same folds (see `cv_results_`). Only a candidate
+        with all folds can be the best. A callable is the rule: called as
+        `racing(scores, complete)` after every fold, with the candidate's fold scores,
+        shape (n_splits,), NaN where not yet run, and those of all candidates with
+        all folds, shape (n_complete, n_splits), it returns whether the candidate has
+        lost. With True, about one in ten of the stopped candidates may be as good as
+        the best; a candidate with a failed fold has lost.
+    warm_start : bool, default=False
+        Whether another `fit`, with the same data, spaces and splits, adds `n_iter`
+        candidates to those there are. It works as well after a search that was
+        interrupted, or loaded from a pickle.
+    checkpoint : str or path-like, default=None
+        A log file, made if there is none. Every finished candidate is written to it
+        before the next decision. If the process dies, a new one with the same search,
+        data and `checkpoint` goes on where it ended; with `n_jobs=1` it finds what it
+        would have found. A log of another search is refused; nothing is overwritten.
+        `n_iter` counts the candidates in the log.
+    callback : callable, default=None
+        Called as `callback(search, trial)` after every candidate, in the process and
+        thread of `fit`, with `search.trials_` up to date; a true value ends the
+        search. With several workers it has to be quick.
 
     Attributes
     ----------
     cv_results_ : dict of str to array or list
         As in `GridSearchCV`, one row a candidate in the order of proposal, and
         "estimator_name". `params` and `param_*` carry no prefix and belong to the
-        row's own estimator; a parameter that it does not have is masked.
+        row's own estimator; a parameter that it does not have is masked. Where not
+        every fold was run (`racing`, a search that ended early), its score is NaN,
+        `mean_*` and `std_*` are over the folds that were, "n_splits_evaluated" says
+        how many, and candidates with all folds rank first.
     best_estimator_ : estimator
         The winner, fitted to all the data. Only with `refit`.
     best_estimator_name_ : str
@@ -135,6 +180,12 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
     trials_ : list of Trial
         Every candidate as a frozen record: number, estimator name, parameters,
         fold scores, times, state, error with traceback. There even if `fit` raises.
+    stop_reason_ : str
+        Why the search ended: "n_iter", "exhausted" (nothing was left to try),
+        "time_budget", "patience", "target_score", "callback", "interrupted" (by
+        Ctrl-C) or "error". After the last two, `fit` raises, but `cv_results_`,
+        `trials_` and, if a candidate has all its folds, `best_params_`, `best_score_`
+        and `best_estimator_name_` are there.
     scorer_ : callable or dict of str to callable
         The winner's scorer, or the scorers by metric.
     n_splits_ : int
@@ -150,6 +201,15 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         The winner's, if it has it. Only with `refit`.
     feature_names_in_ : ndarray of shape (n_features_in_,)
         The winner's, if it has it. Only with `refit`.
+
+    Notes
+    -----
+    The data go to a worker once, not with every task. On the loky backend (and on the
+    multiprocessing backend, which gets the same workers, because its own are forked
+    and not safe) large arrays are memory-mapped as by `joblib.Parallel`; on a
+    `dask.distributed` cluster, `parallel_config(backend="dask")`, the scheduler keeps
+    a copy. A worker that dies costs its own folds a second try; then their candidate
+    has failed. Any other joblib backend evaluates batches of `n_jobs` folds.
 
     See Also
     --------

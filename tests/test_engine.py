@@ -1,9 +1,11 @@
 """The loop: propose, evaluate on every split, record; one at a time or several."""
 
+import itertools
 import os
 import threading
 import time
 
+import numpy as np
 import pytest
 from joblib import parallel_config
 from scipy.stats import uniform
@@ -13,8 +15,8 @@ from test_search import names_and_params, search_for
 from toys import THREE_FOLDS, Log, Toy, X, Y
 
 from sklearn_btb import BTBSession, StopTuning, UniformTuner
-from sklearn_btb._engine import Problem, run
-from sklearn_btb._evaluation import Settings
+from sklearn_btb._engine import Limits, run
+from sklearn_btb._evaluation import Problem, Settings
 
 BACKENDS = ["sequential", "threading", "loky"]
 
@@ -49,16 +51,7 @@ def run_engine(estimators, spaces, n_iter, n_jobs=1, metric=None, **settings):
     session = BTBSession(spaces, None, "uniform", "uniform", random_state=0)
     trials = []
     with parallel_config("threading"):
-        run(
-            session,
-            problem,
-            trials,
-            n_iter=n_iter,
-            n_jobs=n_jobs,
-            pre_dispatch="2*n_jobs",
-            search=None,
-            context=None,
-        )
+        run(session, problem, trials, Limits(n_iter), n_jobs=n_jobs)
     return session, trials
 
 
@@ -75,6 +68,7 @@ class TestRun:
             assert trial.params == proposal["config"]
             assert trial.score == proposal["score"]
             assert len(trial.folds) == 3
+            assert trial.state == "complete"
 
     @pytest.mark.parametrize("n_jobs", [1, 2, 5])
     def test_stops_when_nothing_is_left(self, n_jobs):
@@ -104,6 +98,30 @@ class TestRun:
         assert [trial.params for trial in search.trials_] == [{"x": 1}]
 
 
+def pending_when_asked(n_jobs, n_iter=9, cv=((range(8), range(8, 12)),)):
+    """Run a search; return how many candidates were pending at each proposal."""
+
+    class Slow(Toy):
+        def fit(self, X, y=None):
+            time.sleep(0.02 * abs(self.x))
+            return super().fit(X, y)
+
+    log = Log()
+    search = search_for(
+        Slow(x=0.5),
+        {"x": uniform()},
+        n_iter=n_iter,
+        n_jobs=n_jobs,
+        cv=[(np.array(train), np.array(test)) for train, test in cv],
+        tuner=lambda tunable, random_state: PendingTuner(
+            tunable, log=log, random_state=random_state
+        ),
+    )
+    search.fit(X, Y)
+    assert len(log) == n_iter - 1  # the first proposal asks no tuner
+    return list(log)
+
+
 class TestJobs:
     SEARCHED = (
         {"a": Toy(), "b": Toy(peak=1), "c": Toy()},
@@ -125,43 +143,17 @@ class TestJobs:
         assert search.best_score_ == 10
         assert search.predict(X).tolist() == [search.best_estimator_.x] * 12
 
-    def test_results_do_not_depend_on_the_backend(self):
-        found = []
-        for backend in ("threading", "loky"):
-            search = search_for(*self.SEARCHED, tuner="gp")
-            with parallel_config(backend, n_jobs=2):
-                found.append(names_and_params(search.fit(X, Y)))
-        assert found[0] == found[1]
-
-    @pytest.mark.parametrize("n_jobs", [2, -1])
-    def test_argument_comes_before_the_context(self, n_jobs):
-        log = Log()
-        search = search_for(
-            Toy(),
-            {"x": uniform()},
-            n_iter=5,
-            n_jobs=1,
-            tuner=lambda tunable, random_state: PendingTuner(
-                tunable, log=log, random_state=random_state
-            ),
-        )
-        with parallel_config("threading", n_jobs=n_jobs):
-            search.fit(X, Y)
-        assert log == [0] * 4
+    def test_none_and_one_mean_no_pending_candidate(self):
+        assert pending_when_asked(n_jobs=None) == [0] * 8
 
     def test_none_means_those_of_the_context(self):
-        log = Log()
-        search = search_for(
-            Toy(),
-            {"x": uniform()},
-            n_iter=7,
-            tuner=lambda tunable, random_state: PendingTuner(
-                tunable, log=log, random_state=random_state
-            ),
-        )
         with parallel_config("threading", n_jobs=3):
-            search.fit(X, Y)
-        assert log == [1, 2, 0, 1, 2, 0]  # the first proposal asks no tuner
+            assert max(pending_when_asked(n_jobs=None)) == 2
+
+    @pytest.mark.parametrize("n_jobs", [1, 2])
+    def test_argument_comes_before_the_context(self, n_jobs):
+        with parallel_config("threading", n_jobs=5):
+            assert max(pending_when_asked(n_jobs=n_jobs)) == n_jobs - 1
 
     def test_evaluate_several_candidates_at_the_same_time(self):
         barrier = threading.Barrier(2)
@@ -191,20 +183,12 @@ class TestJobs:
         assert log == [2, 1]
         assert [params["x"] for params in search.cv_results_["params"]] == [1, 2]
 
-    @pytest.mark.parametrize("pre_dispatch", ["all", "2*n_jobs", 1, 3])
-    def test_pre_dispatch_changes_nothing_but_the_queue(self, pre_dispatch):
+    @pytest.mark.parametrize("pre_dispatch", ["all", "2*n_jobs", 1])
+    def test_pre_dispatch_changes_nothing(self, pre_dispatch):
         search = search_for(*self.SEARCHED, pre_dispatch=pre_dispatch)
         with parallel_config("threading", n_jobs=2):
             search.fit(X, Y)
         assert len(search.trials_) == 11
-
-    def test_pre_dispatch_reaches_joblib(self):
-        search = search_for(*self.SEARCHED, pre_dispatch="2*n_jobs + nonsense")
-        with (
-            parallel_config("threading", n_jobs=2),
-            pytest.raises((ValueError, KeyError, TypeError)),
-        ):
-            search.fit(X, Y)
 
     @pytest.mark.parametrize("backend", BACKENDS)
     def test_work_under_the_configuration_of_the_caller(self, backend):
@@ -226,3 +210,125 @@ class TestJobs:
         with parallel_config("loky", n_jobs=2):
             search.fit(X, Y)
         assert os.getpid() not in search.cv_results_["split0_test_score"]
+
+
+class Timed(Toy):
+    """Sleeps `x` seconds in `fit`, and logs when it began and ended."""
+
+    def fit(self, X, y=None):
+        start = time.monotonic()
+        time.sleep(self.x)
+        super().fit(X, y)
+        times.append((start, time.monotonic()))
+        return self
+
+
+times: list[tuple[float, float]] = []
+
+
+class TestAsynchronous:
+    @pytest.mark.parametrize("n_jobs", [2, 3, 8])
+    @pytest.mark.parametrize("n_splits", [1, 3])
+    def test_proposals_are_at_most_n_jobs_minus_1_results_behind(
+        self, n_jobs, n_splits
+    ):
+        cv = [(range(8), range(8, 12))] * n_splits
+        with parallel_config("threading"):
+            pending = pending_when_asked(n_jobs, n_iter=40, cv=cv)
+        assert max(pending) <= n_jobs - 1
+        assert n_splits > 1 or max(pending) == n_jobs - 1
+
+    def test_there_is_no_barrier(self):
+        """A slow fold holds up nobody but its own candidate."""
+
+        class OneSlow(Toy):
+            def fit(self, X, y=None):
+                if self.x == 0:
+                    assert finished.wait(timeout=30)  # until all others are done
+                return super().fit(X, y)
+
+        finished = threading.Event()
+
+        def note(search, trial):
+            done.append(trial.params["x"])
+            if len(done) == 9:
+                finished.set()
+
+        done = []
+        search = search_for(OneSlow(), {"x": range(10)}, n_iter=10, callback=note)
+        search.set_params(cv=[(np.arange(8), np.arange(8, 12))], refit=False)
+        with parallel_config("threading", n_jobs=2):
+            search.fit(X, Y)
+        assert done[-1] == 0
+        assert search.cv_results_["params"][0] == {"x": 0}  # in the order of proposal
+
+    def test_folds_of_one_candidate_run_side_by_side(self):
+        class Meeting(Toy):
+            def fit(self, X, y=None):
+                barrier.wait(timeout=30)  # breaks unless two others come
+                return super().fit(X, y)
+
+        barrier = threading.Barrier(3)
+        search = search_for(Meeting(), {}, error_score="raise", refit=False)
+        with parallel_config("threading", n_jobs=3):
+            search.fit(X, Y)
+        assert search.cv_results_["mean_test_score"].tolist() == [10.0]
+
+    def test_workers_are_busy_though_tasks_differ_fifty_fold(self):
+        times.clear()
+        lengths = np.geomspace(0.02, 1.0, 60).tolist()
+        search = search_for(Timed(x=lengths[30]), {"x": lengths}, n_iter=60)
+        search.set_params(cv=[(np.arange(8), np.arange(8, 12))], refit=False)
+        with parallel_config("threading", n_jobs=8):
+            search.fit(X, Y)
+        starts, ends = np.array(sorted(times)).T
+        first, last = starts[0], starts[-1]
+        busy = np.clip(ends, None, last) - np.clip(starts, None, last)
+        assert len(starts) == 60
+        assert busy.sum() >= 0.95 * 8 * (last - first)
+
+    def test_a_proposal_knows_all_that_had_come_in(self):
+        """However long proposals take, results are taken in between them."""
+
+        class SlowTuner(UniformTuner):
+            def propose(self, n=1, *, pending=()):
+                seen.append((time.monotonic(), self._n_recorded))
+                time.sleep(0.1)
+                return super().propose(n, pending=pending)
+
+        times.clear()
+        seen = []
+        search = search_for(Timed(x=0.01), {"x": uniform(0, 0.03)}, tuner=SlowTuner)
+        search.set_params(cv=[(np.arange(8), np.arange(8, 12))], n_iter=12, refit=False)
+        with parallel_config("threading", n_jobs=4):
+            search.fit(X, Y)
+        ends = sorted(end for _, end in times)
+        for asked, n_recorded in seen:
+            margin = 0.02  # from the end of a fit to the end of its scoring
+            assert n_recorded >= sum(end < asked - margin for end in ends)
+
+    @pytest.mark.parametrize("backend", ["threading", "loky"])
+    def test_short_folds_share_a_task_and_are_all_there(self, backend):
+        search = search_for(Toy(x=1), {"x": uniform(-1, 3)}, n_iter=40)
+        with parallel_config(backend, n_jobs=2):
+            search.fit(X, Y)
+        assert [trial.number for trial in search.trials_] == list(range(40))
+        for trial in search.trials_:
+            assert trial.fold_scores == (10 - trial.params["x"] ** 2,) * 3
+
+
+def test_numbers_of_lost_candidates_are_filled():
+    """As after a resume of a search that had several workers."""
+    session = BTBSession({"a": {"x": range(9)}}, None, "uniform", random_state=0)
+    _, trials = run_engine({"a": Toy()}, {"a": {"x": range(9)}}, 6)
+    del trials[1], trials[3]
+    for trial in trials:
+        session.record("a", trial.params, trial.score)
+    settings = Settings(
+        {"a": check_scoring(Toy())}, {"a": {}}, {"a": {}}, np.nan, False, 0, 3, 6
+    )
+    problem = Problem({"a": Toy()}, X, Y, list(THREE_FOLDS.split(X)), settings, None)
+    assert run(session, problem, trials, Limits(6)) == "n_iter"
+    assert [trial.number for trial in trials] == list(range(6))
+    pairs = itertools.combinations(trials, 2)
+    assert all(one.params != other.params for one, other in pairs)
