@@ -17,6 +17,7 @@ from joblib.parallel import ThreadingBackend
 from ._processes import OnTimeout, check_picklable
 from ._sklearn_compat import configured
 
+CLOSED: Final = ("closing", "closed")
 LONGEST_ABSENCE: Final = 120.0  # seconds that a cluster may have no worker at all
 LONGEST_CANCELLATION: Final = 5.0  # seconds
 MOST_LOSSES: Final = 10  # of a task with workers that died of something else
@@ -57,6 +58,7 @@ class DaskExecutor:
         self._client = backend.client
         self._most = n_jobs if n_jobs is not None and n_jobs > 0 else None
         self._options = backend.submit_kwargs
+        self._check_open()
         backend.effective_n_jobs(n_jobs)  # waits for a worker
         self._threads: dict[str, int] = self._client.ncores()  # by address
         self._counted = self._last_seen = time.monotonic()
@@ -135,8 +137,6 @@ class DaskExecutor:
         done = wait(futures, timeout, FIRST_COMPLETED).done
         if not done:
             self._recount()
-            if self._client.status in ("closing", "closed"):
-                raise ConnectionError("the dask client was closed")
             if time.monotonic() - self._last_seen > LONGEST_ABSENCE:
                 raise ConnectionError(
                     f"the dask cluster has had no worker for {LONGEST_ABSENCE:.0f} s"
@@ -156,11 +156,19 @@ class DaskExecutor:
             hosts = self._addresses.pop(key, set()) & set(self._client.ncores())
             # `restart_workers` would wait for the task to end
             self._client.run(_exit, workers=list(hosts), wait=False, on_error="ignore")
+            # nothing is to go there meanwhile
+            self._threads = {k: n for k, n in self._threads.items() if k not in hosts}
+            self._counted = time.monotonic()
+
+    def _check_open(self) -> None:
+        if self._client.status in CLOSED:
+            raise ConnectionError("the dask client was closed")
 
     def _is_processing(self, key: str) -> bool:
         return any(key in keys for keys in self._client.processing().values())
 
     def _recount(self) -> None:
+        self._check_open()
         now = time.monotonic()
         if now - self._counted > RECOUNT:
             self._threads = self._client.ncores()
@@ -169,6 +177,8 @@ class DaskExecutor:
             self._last_seen = now
 
     def close(self, *, kill: bool) -> None:
+        if self._client.status in CLOSED:
+            return  # and what it had is gone
         self._cancel(list(self._tasks))
         self._content.release()
         self._client.unsubscribe_topic(self._topic)

@@ -41,8 +41,8 @@ class Limits(NamedTuple):
     ----------
     n_iter : int
         How many trials there are in the end.
-    n_earlier : int
-        How many of them are of an earlier fit, and count for nothing but the best.
+    earlier : set of int
+        The numbers of those of an earlier fit, which count for nothing but the best.
     time_budget : float or None
         Seconds after which nothing is started any more.
     fit_timeout : float or None
@@ -54,7 +54,7 @@ class Limits(NamedTuple):
     """
 
     n_iter: int
-    n_earlier: int = 0
+    earlier: frozenset[int] = frozenset()
     time_budget: float | None = None
     fit_timeout: float | None = None
     patience: int | None = None
@@ -381,7 +381,7 @@ class _Engine:
 
     def _judge(self, trial: Trial) -> None:
         """Compare with the best so far, and see whether the search may end."""
-        counts = trial.number >= self._limits.n_earlier
+        counts = trial.number not in self._limits.earlier
         if trial.state == "complete" and trial.score > self._best:
             self._best = trial.score
             self._n_in_vain = 0

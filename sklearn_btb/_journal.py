@@ -23,6 +23,7 @@ import numpy as np
 from ._fingerprint import Facts, differences
 from ._space import Tunable
 from ._trial import FoldResult, Trial
+from ._values import same
 
 FORMAT: Final = "sklearn_btb search, format 1"
 READABLE: Final = (str, int, float, bool, type(None))
@@ -191,6 +192,30 @@ class Journal:
         )
 
 
+def merge(trials: list[Trial], journal: Journal) -> list[Trial]:
+    """Put the trials of a warm start and those of a journal together.
+
+    What the journal does not have is written to it.
+
+    Raises
+    ------
+    ValueError
+        If they have different trials of the same number.
+    """
+    logged = {trial.number: trial for trial in journal.trials}
+    for trial in trials:
+        known = logged.get(trial.number)
+        if known is None:
+            journal.append(trial)
+        elif not same(known.params, trial.params):
+            raise ValueError(
+                f"the checkpoint has another candidate {trial.number} than the search; "
+                "give another path, or set `warm_start=False` to go on with its own"
+            )
+    numbers = {trial.number for trial in trials}
+    return trials + [trial for trial in journal.trials if trial.number not in numbers]
+
+
 def _fold_record(fold: FoldResult) -> dict[str, Any]:
     record = dataclasses.asdict(fold)
     for key in ("test_scores", "train_scores", "fit_time", "score_time"):
@@ -230,11 +255,10 @@ def _fold(record: Any) -> FoldResult | None:
     _check("the metrics", unscored, type(unscored) is list)
     _check("the metrics", unscored, all(type(name) is str for name in unscored))
     fold = FoldResult(**{**record, "unscored": tuple(unscored)})
-    for scores in (fold.test_scores, fold.train_scores):
+    train_scores = 0.0 if fold.train_scores is None else fold.train_scores
+    for scores in (fold.test_scores, train_scores):
         each = list(scores.values()) if isinstance(scores, dict) else [scores]
-        missing = scores is None and scores is fold.train_scores
-        valid = missing or all(type(score) is float for score in each)
-        _check("the scores", scores, valid)
+        _check("the scores", scores, all(type(score) is float for score in each))
     for seconds in (fold.fit_time, fold.score_time):
         _check("the seconds", seconds, type(seconds) is float)
     for error in (fold.fit_error, fold.score_error):

@@ -29,6 +29,7 @@ from ._sklearn_compat import configured
 OnTimeout = Literal["killed", "abandoned", "ignored"]
 
 IDLE_TIMEOUT: Final = 300  # seconds after which an idle worker leaves, as in joblib
+LONGEST_HANDOVER: Final = 1.0  # seconds
 
 _idle: list[tuple[Any, ProcessPoolExecutor]] = []  # workers of earlier searches
 
@@ -101,6 +102,10 @@ class ProcessExecutor:
         return wait(futures, timeout, FIRST_COMPLETED).done
 
     def abandon(self, future: Future[Any]) -> None:
+        # loky's thread would stumble over a task that it has yet to take
+        end = time.monotonic() + LONGEST_HANDOVER
+        while not (future.running() or future.done()) and time.monotonic() < end:
+            time.sleep(0.001)
         self._running.pop(future).shutdown(kill_workers=True)
         self._started.pop(future, None)
 

@@ -29,7 +29,7 @@ from ._estimators import (
 )
 from ._evaluation import Problem, Settings, make_splits
 from ._fingerprint import check_same, fingerprint, splits_fact
-from ._journal import Journal
+from ._journal import Journal, merge
 from ._racing import has_lost
 from ._random import seed_from
 from ._results import (
@@ -361,8 +361,11 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         X, y = indexable(X, y)
         params = check_method_params(X, params=params)
         routed = route(self, scorers, params)
+        is_classifier = kind == "classifier"
+        splits = make_splits(self.cv, X, y, is_classifier, routed["split"])
         earlier = getattr(self, "trials_", []) if self.warm_start else []
         self._forget_fit()
+        self.n_splits_ = len(splits)
         weight = params.get("sample_weight")
         task = {
             "estimator": self,
@@ -373,9 +376,6 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         context = self._init_callback_context(
             max_subtasks=1 + (self.refit is not False)
         ).call_on_fit_task_begin(**task)
-        is_classifier = kind == "classifier"
-        splits = make_splits(self.cv, X, y, is_classifier, routed["split"])
-        self.n_splits_ = len(splits)
 
         size = sum(tunable.cardinality for tunable in tunables.values())
         settings = Settings(
@@ -411,25 +411,24 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
 
     def _search(self, problem, tunables, earlier, context):
         """Run the session over the cross-validated scores; fills `trials_`."""
-        self.trials_ = []
+        self.trials_ = list(earlier)  # also if the search is refused
         seed = seed_from(self.random_state)
         facts = self._describe(problem, tunables, seed)
         with contextlib.ExitStack() as ending:
             trials = [trial for trial in earlier if trial.state != "interrupted"]
             if trials:
                 check_same(self._facts, facts)
-            n_earlier = len(trials)
+            before = list(trials)
             journal = None
             if self.checkpoint is not None:
                 n_splits = len(problem.splits)
                 journal = Journal(self.checkpoint, facts, tunables, n_splits, seed)
                 ending.callback(journal.close)
                 seed = journal.seed
-                known = {trial.number for trial in trials}
-                trials += [t for t in journal.trials if t.number not in known]
+                trials = merge(trials, journal)
             self._facts = facts
-            n_iter = min(problem.settings.n_candidates, self.n_iter + n_earlier)
-            if not n_iter:
+            n_iter = min(problem.settings.n_candidates, self.n_iter + len(before))
+            if not n_iter and not trials:
                 raise ValueError(
                     "`n_iter` must be at least 1 where there are no trials"
                 )
@@ -441,18 +440,19 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
                     journal.append(trial)
                 return self.callback is not None and self.callback(self, trial)
 
-            n_fits = (n_iter - len(trials)) * len(problem.splits)
+            n_left = max(0, n_iter - len(trials))
+            n_fits = n_left * len(problem.splits)
             if self.verbose > 0:
                 print(
                     f"Fitting {len(problem.splits)} folds for each of "
-                    f"{n_iter - len(trials)} candidates, totalling {n_fits} fits"
+                    f"{n_left} candidates, totalling {n_fits} fits"
                 )
             search_context = context.subcontext(
                 task_name="search", max_subtasks=n_fits, sequential_subtasks=False
             ).call_on_fit_task_begin(estimator=self)
             limits = _engine.Limits(
                 n_iter,
-                n_earlier,
+                frozenset(trial.number for trial in before),
                 self.time_budget,
                 self.fit_timeout,
                 self.patience,
@@ -505,7 +505,9 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
             score_params=problem.settings.score_params,
             error_score=self.error_score,
             return_train_score=self.return_train_score,
-            random_state=None if self.random_state is None else seed,
+            random_state=seed
+            if isinstance(self.random_state, numbers.Integral)
+            else None,
         )
 
     def _set_results(self, scorers):

@@ -40,10 +40,16 @@ class TestHasLost:
         assert not has_lost(begun(scores, 0), complete)
         assert not has_lost(scores, complete)
 
-    @given(complete_of_five, st.integers(1, 4))
-    def test_never_if_it_equals_the_incumbent(self, complete, n):
+    @given(complete_of_five, st.integers(2, 4))
+    def test_if_it_equals_the_incumbent_so_far(self, complete, n):
         incumbent = complete[complete.mean(axis=1).argmax()]
-        assert not has_lost(begun(incumbent, n), complete)
+        assert has_lost(begun(incumbent, n), complete)
+        assert not has_lost(begun(incumbent, 1), complete)
+
+    @given(complete_of_five, st.integers(1, 4), st.floats(0.01, 1))
+    def test_never_if_it_is_above_the_incumbent(self, complete, n, gain):
+        incumbent = complete[complete.mean(axis=1).argmax()]
+        assert not has_lost(begun(incumbent + gain, n), complete)
 
     @given(scores_of_five, complete_of_five, st.integers(1, 4))
     def test_more_rather_than_less_if_all_scores_are_lower(self, scores, complete, n):
@@ -73,7 +79,7 @@ class TestHasLost:
     def test_without_any_spread_any_loss_counts(self):
         flat = np.ones((3, 5))
         assert has_lost(begun(np.full(5, 0.9), 2), flat)
-        assert not has_lost(begun(np.ones(5), 2), flat)
+        assert not has_lost(begun(np.full(5, 1.1), 2), flat)
 
     @pytest.mark.parametrize("seed", range(5))
     def test_is_rarely_wrong(self, seed):
