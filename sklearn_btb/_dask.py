@@ -129,7 +129,8 @@ class DaskExecutor:
         return {"workers": [place], "allow_other_workers": True}
 
     def started(self, future: Future[Any]) -> float | None:
-        return self._started.get(self._tasks[future].key)
+        task = self._tasks.get(future)
+        return None if task is None else self._started.get(task.key)
 
     def wait(
         self, futures: Collection[Future[Any]], timeout: float

@@ -285,7 +285,8 @@ class _Engine:
         ends = [now + LONGEST_WAIT, self._deadline + grace]
         if self._limits.fit_timeout is not None:
             begun = [self._executor.started(future) for future in self.tasks]
-            ends += [t + self._limits.fit_timeout for t in begun if t is not None]
+            # of those that have not started it is seen then whether they have
+            ends += [(t or now) + self._limits.fit_timeout for t in begun]
         return max(0.0, min(ends) - now)
 
     def _take_in(self, done: Iterable[Future[Any]]) -> None:

@@ -7,6 +7,7 @@ die, alone.
 
 import contextlib
 import functools
+import itertools
 import mmap
 import os
 import pickle
@@ -74,8 +75,8 @@ class ProcessExecutor:
         resource_tracker.register(self._folder, "folder")
         self._free: list[ProcessPoolExecutor] = []
         self._running: dict[Future[Any], ProcessPoolExecutor] = {}
-        self._started: dict[Future[Any], float] = {}
-        self._ready: dict[ProcessPoolExecutor, Future[Any]] = {}
+        self._submitted: dict[Future[Any], tuple[str, float]] = {}  # mark, when
+        self._marks = itertools.count()
         content = configured(work), shared, backend.get_nested_backend()
         try:
             _store(content, self._folder, options["max_nbytes"], options["mmap_mode"])
@@ -86,15 +87,21 @@ class ProcessExecutor:
     def submit(self, *args: Any) -> Future[Any]:
         for done in [future for future in self._running if future.done()]:
             self._release(done)
-        while self._free:
+        while True:
+            worker = self._free.pop() if self._free else self._new_worker()
             try:
-                return self._start(self._free.pop(), args)
+                return self._start(worker, args)
             except BrokenExecutor:
                 pass  # it died while it was idle, and nothing was lost
-        return self._start(self._new_worker(), args)
 
     def started(self, future: Future[Any]) -> float | None:
-        return self._started.get(future)
+        # the imports of a new process do not count as time of its first task
+        mark, submitted = self._submitted.get(future, ("", 0.0))
+        try:
+            age = time.time() - os.stat(mark).st_mtime
+        except FileNotFoundError:  # not yet, or not any more
+            return None
+        return max(submitted, time.monotonic() - max(0.0, age))
 
     def wait(
         self, futures: Collection[Future[Any]], timeout: float
@@ -106,8 +113,8 @@ class ProcessExecutor:
         end = time.monotonic() + LONGEST_HANDOVER
         while not (future.running() or future.done()) and time.monotonic() < end:
             time.sleep(0.001)
-        self._running.pop(future).shutdown(kill_workers=True)
-        self._started.pop(future, None)
+        self._running[future].shutdown(kill_workers=True)
+        self._forget(future)
 
     def close(self, *, kill: bool) -> None:
         for future in list(self._running):
@@ -123,7 +130,6 @@ class ProcessExecutor:
                 worker.submit(_load.cache_clear)
                 _idle.append((self._kind, worker))
         self._free.clear()
-        self._ready.clear()
         self._remove_folder()
 
     @property
@@ -131,40 +137,38 @@ class ProcessExecutor:
         return os.getpid(), tuple(sorted(self._env.items()))
 
     def _start(self, worker: ProcessPoolExecutor, args: tuple[Any, ...]) -> Future[Any]:
-        future: Future[Any] = worker.submit(_run, self._folder, args)
+        mark = os.path.join(self._folder, f"task {next(self._marks)}")
+        future: Future[Any] = worker.submit(_run, self._folder, mark, args)
         self._running[future] = worker
-        # the imports of a new process do not count as time of its first task
-        self._ready[worker].add_done_callback(
-            lambda _: self._started.setdefault(future, time.monotonic())
-        )
+        self._submitted[future] = mark, time.monotonic()
         return future
 
     def _new_worker(self) -> ProcessPoolExecutor:
         for kind, worker in list(_idle):
             if kind == self._kind:
                 _idle.remove((kind, worker))
-                try:
-                    self._ready[worker] = worker.submit(_prepare, self._folder)
-                    return worker
-                except BrokenExecutor:
-                    pass  # it died while it was idle
-        worker = ProcessPoolExecutor(
+                return worker
+        return ProcessPoolExecutor(
             1,
             timeout=IDLE_TIMEOUT,
             initializer=_leave_with,
             initargs=(os.getpid(),),
             env=self._env,
         )
-        self._ready[worker] = worker.submit(_prepare, self._folder)
-        return worker
 
     def _release(self, future: Future[Any]) -> None:
-        worker = self._running.pop(future)
-        self._started.pop(future, None)
+        worker = self._running[future]
+        self._forget(future)
         if isinstance(future.exception(), BrokenExecutor):
             worker.shutdown(kill_workers=True)
         else:
             self._free.append(worker)
+
+    def _forget(self, future: Future[Any]) -> None:
+        mark, _ = self._submitted.pop(future)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(mark)
+        del self._running[future]
 
     def _remove_folder(self) -> None:
         shutil.rmtree(self._folder, ignore_errors=True)
@@ -240,12 +244,9 @@ def _load(folder: str) -> Any:
         return pickle.load(file)
 
 
-def _prepare(folder: str) -> None:
-    _load(folder)
-
-
-def _run(folder: str, args: tuple[Any, ...]) -> Any:
+def _run(folder: str, mark: str, args: tuple[Any, ...]) -> Any:
     work, shared, (backend, n_jobs) = _load(folder)
+    open(mark, "x").close()  # the task has started
     with parallel_config(backend, n_jobs=n_jobs):
         return work(shared, *args)
 
