@@ -154,6 +154,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--n-jobs", type=int, default=2)
+    parser.add_argument("--folds", type=int, nargs="+", default=[5, 10])
     parser.add_argument("--data", help="a folder of CSV files")
     arguments = parser.parse_args()
     sets = sets_of(arguments.data) if arguments.data else bundled_sets()
@@ -165,7 +166,7 @@ def main():
     )
     print("|---|---|---|---|")
     rng = np.random.default_rng(0)
-    for n_splits in (5, 10):
+    for n_splits in arguments.folds:
         jobs = [
             (name, sets[data], n_splits, seed, rule)
             for name, data in cases

@@ -18,7 +18,6 @@ Rule = Callable[[np.ndarray, np.ndarray], bool]
 
 SURE: Final = 0.1  # the chance of a stopped candidate to be the best after all
 GROSS: Final = 0.05  # the same where only one fold was run
-TIED: Final = 0.4  # the share of folds after which a tie will not be broken
 PRIOR_FOLDS: Final = 4.0  # how many folds what is known of other candidates counts for
 
 
@@ -61,8 +60,6 @@ def has_lost(scores: np.ndarray, complete: np.ndarray) -> bool:
     means = complete.mean(axis=1)
     incumbent = complete[means.argmax()]
     differences = (scores - incumbent)[ran]
-    if n >= max(2, TIED * n_splits) and not differences.any():
-        return True
     variance, n_known = _usual_variance(complete, incumbent)
     weight = min(PRIOR_FOLDS, float(n_known))
     squares = float(((differences - differences.mean()) ** 2).sum())
