@@ -135,15 +135,20 @@ def run(
     started = time.monotonic()  # the start of the workers is part of the budget
     parts = itertools.chain(problem.parts(), _values(spaces or {}))
     executor = make_executor(evaluate, problem, n_jobs, parts)
-    engine = _Engine(
-        session, problem, trials, limits, executor, race, on_trial, context, started
-    )
+    ended = False
     try:
-        _warn_of_timeouts(executor, limits)
-        return engine.run()
+        engine = _Engine(
+            session, problem, trials, limits, executor, race, on_trial, context, started
+        )
+        try:
+            _warn_of_timeouts(executor, limits)
+            reason = engine.run()
+        finally:
+            engine.keep_what_is_known()
+        ended = not engine.tasks
+        return reason
     finally:
-        engine.keep_what_is_known()
-        executor.close(kill=bool(engine.tasks))
+        executor.close(kill=not ended)
 
 
 class _Engine:
@@ -176,7 +181,8 @@ class _Engine:
         self._seconds: dict[str, float] = {}  # what a fold of each estimator took
         self._best = -math.inf
         self._n_in_vain = 0
-        self._complete: list[np.ndarray] = []  # fold scores, for racing
+        # fold scores of those that were run on all splits, for racing
+        self._complete = np.empty((0, len(problem.splits)))
         taken = {trial.number for trial in trials}
         self._numbers = itertools.filterfalse(taken.__contains__, itertools.count())
         for trial in trials:
@@ -213,7 +219,8 @@ class _Engine:
     def _next_candidate(self) -> _Candidate | None:
         """Return whose folds to start: the eldest's, or those of a new one."""
         if time.monotonic() > self._deadline:
-            self._reason = self._reason or "time_budget"
+            if self._reason is None or any(each.waiting for each in self._open):
+                self._reason = "time_budget"
             return None
         waiting = [candidate for candidate in self._open if candidate.waiting]
         if self._executor.shares_fate:
@@ -313,6 +320,7 @@ class _Engine:
                 del self.tasks[future]
                 task.candidate.n_running -= len(task.splits)
                 error = TimeoutError(f"timed out: a fold took longer than {limit} s")
+                self._spare_the_rest(task.candidate, error)
                 self._fail(task, error, seconds)
 
     def _repeat(self, task: _Task, error: BrokenExecutor) -> None:
@@ -320,12 +328,21 @@ class _Engine:
         candidate, splits = task
         candidate.suspect = True
         candidate.n_deaths.update(splits)
+        if candidate.lost:  # and so are these folds
+            splits = []
         candidate.waiting.extendleft(reversed(splits))
         if len(splits) == 1 and candidate.n_deaths[splits[0]] >= self._executor.n_tries:
-            # what is left of it is spared, and so are the workers
-            lost = _Task(candidate, list(candidate.waiting))
-            candidate.waiting.clear()
-            self._fail(lost, RuntimeError(f"the worker died: {error}"), 0.0)
+            self._spare_the_rest(candidate, RuntimeError(f"the worker died: {error}"))
+        self._conclude_if_done(candidate)
+
+    def _spare_the_rest(self, candidate: _Candidate, error: Exception) -> None:
+        """Let the folds not yet run fail as well: each would cost as much again."""
+        rest = _Task(candidate, list(candidate.waiting))
+        candidate.waiting.clear()
+        if rest.splits:
+            candidate.n_running += 1  # it is concluded by its last fold
+            self._fail(rest, error, 0.0)
+            candidate.n_running -= 1
 
     def _fail(self, task: _Task, error: Exception, seconds: float) -> None:
         name = task.candidate.name
@@ -342,9 +359,13 @@ class _Engine:
         if self._race is not None and candidate.waiting:
             failed = has_failed(candidate.ran, self._problem.metric)
             scores = self._scores(candidate.folds)
-            if failed or self._race(scores, self._completed()):
+            if failed or self._race(scores, self._complete):
                 candidate.lost = True
                 candidate.waiting.clear()
+        candidate.suspect = any(s in candidate.n_deaths for s in candidate.waiting)
+        self._conclude_if_done(candidate)
+
+    def _conclude_if_done(self, candidate: _Candidate) -> None:
         if not candidate.waiting and not candidate.n_running:
             self._conclude(candidate)
 
@@ -366,7 +387,7 @@ class _Engine:
             state = "complete"  # the last folds were running when it lost
         if state == "stopped":
             scores = self._scores(candidate.folds)
-            score = corrected_score(scores, self._completed())
+            score = corrected_score(scores, self._complete)
         else:
             score = mean_score(candidate.ran, self._problem.metric)
         trial = Trial(
@@ -389,7 +410,9 @@ class _Engine:
         elif counts:
             self._n_in_vain += 1
         if self._race is not None and trial.state == "complete":
-            self._complete.append(self._scores(trial.folds))
+            scores = self._scores(trial.folds)
+            if np.isfinite(scores).all():
+                self._complete = np.concatenate([self._complete, [scores]])
         target, patience = self._limits.target_score, self._limits.patience
         if target is not None and counts and self._best >= target:
             self._reason = self._reason or "target_score"
@@ -402,9 +425,6 @@ class _Engine:
         return np.array(
             [math.nan if fold is None else mean_score([fold], metric) for fold in folds]
         )
-
-    def _completed(self) -> np.ndarray:
-        return np.array(self._complete).reshape(-1, len(self._problem.splits))
 
 
 def _next_fold_is_sure(candidate: _Candidate) -> bool:

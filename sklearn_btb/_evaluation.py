@@ -84,9 +84,12 @@ class Problem(NamedTuple):
             for metric, part in getattr(scorer, "_scorers", {"": scorer}).items():
                 named = f"the scorer {metric!r}" if metric else "the scorer"
                 yield f"{named} of estimator {name!r}", part
-        for name, params in self.settings.fit_params.items():
-            for key, value in params.items():
-                yield f"the fit parameter {key!r} of estimator {name!r}", value
+        settings = self.settings
+        given = {"fit": settings.fit_params, "score": settings.score_params}
+        for method, all_params in given.items():
+            for name, params in all_params.items():
+                for key, value in params.items():
+                    yield f"the {method} parameter {key!r} of estimator {name!r}", value
         if self.search is not None:
             yield "the search with its callbacks", self.search
 

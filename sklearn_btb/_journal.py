@@ -204,14 +204,17 @@ def merge(trials: list[Trial], journal: Journal) -> list[Trial]:
     """
     logged = {trial.number: trial for trial in journal.trials}
     for trial in trials:
-        known = logged.get(trial.number)
-        if known is None:
-            journal.append(trial)
-        elif not same(known.params, trial.params):
+        known = logged.get(trial.number, trial)
+        if known.estimator_name != trial.estimator_name or not same(
+            known.params, trial.params
+        ):
             raise ValueError(
                 f"the checkpoint has another candidate {trial.number} than the search; "
                 "give another path, or set `warm_start=False` to go on with its own"
             )
+    for trial in trials:
+        if trial.number not in logged:
+            journal.append(trial)
     numbers = {trial.number for trial in trials}
     return trials + [trial for trial in journal.trials if trial.number not in numbers]
 

@@ -32,6 +32,7 @@ OnTimeout = Literal["killed", "abandoned", "ignored"]
 IDLE_TIMEOUT: Final = 300  # seconds after which an idle worker leaves, as in joblib
 LONGEST_HANDOVER: Final = 1.0  # seconds
 
+_idle_lock = threading.Lock()
 _idle: list[tuple[Any, ProcessPoolExecutor]] = []  # workers of earlier searches
 
 
@@ -73,12 +74,13 @@ class ProcessExecutor:
         self._folder = tempfile.mkdtemp(prefix="sklearn_btb-", dir=root)
         # should this process be killed, joblib's tracker removes the folder
         resource_tracker.register(self._folder, "folder")
+        self._workers: list[ProcessPoolExecutor] = []  # all, whatever they do
         self._free: list[ProcessPoolExecutor] = []
         self._running: dict[Future[Any], ProcessPoolExecutor] = {}
         self._submitted: dict[Future[Any], tuple[str, float]] = {}  # mark, when
         self._marks = itertools.count()
-        content = configured(work), shared, backend.get_nested_backend()
         try:
+            content = configured(work), shared, backend.get_nested_backend()
             _store(content, self._folder, options["max_nbytes"], options["mmap_mode"])
         except BaseException:
             self._remove_folder()
@@ -91,8 +93,8 @@ class ProcessExecutor:
             worker = self._free.pop() if self._free else self._new_worker()
             try:
                 return self._start(worker, args)
-            except BrokenExecutor:
-                pass  # it died while it was idle, and nothing was lost
+            except BrokenExecutor:  # it died while it was idle, and nothing was lost
+                self._kill(worker)
 
     def started(self, future: Future[Any]) -> float | None:
         # the imports of a new process do not count as time of its first task
@@ -113,7 +115,7 @@ class ProcessExecutor:
         end = time.monotonic() + LONGEST_HANDOVER
         while not (future.running() or future.done()) and time.monotonic() < end:
             time.sleep(0.001)
-        self._running[future].shutdown(kill_workers=True)
+        self._kill(self._running[future])
         self._forget(future)
 
     def close(self, *, kill: bool) -> None:
@@ -122,13 +124,15 @@ class ProcessExecutor:
                 self._release(future)
             else:
                 self.abandon(future)
-        for worker in self._free:
-            if kill:
-                worker.shutdown(kill_workers=True)
+        for worker in list(self._workers):
+            if kill or worker not in self._free:
+                self._kill(worker)
                 continue
             with contextlib.suppress(BrokenExecutor):  # it may have died idle
                 worker.submit(_load.cache_clear)
-                _idle.append((self._kind, worker))
+                with _idle_lock:
+                    _idle.append((self._kind, worker))
+        self._workers.clear()
         self._free.clear()
         self._remove_folder()
 
@@ -144,23 +148,31 @@ class ProcessExecutor:
         return future
 
     def _new_worker(self) -> ProcessPoolExecutor:
-        for kind, worker in list(_idle):
-            if kind == self._kind:
-                _idle.remove((kind, worker))
-                return worker
-        return ProcessPoolExecutor(
+        with _idle_lock:
+            for index, (kind, worker) in enumerate(_idle):
+                if kind == self._kind:
+                    self._workers.append(worker)
+                    del _idle[index]
+                    return worker
+        worker = ProcessPoolExecutor(
             1,
             timeout=IDLE_TIMEOUT,
             initializer=_leave_with,
             initargs=(os.getpid(),),
             env=self._env,
         )
+        self._workers.append(worker)  # before it has a process
+        return worker
+
+    def _kill(self, worker: ProcessPoolExecutor) -> None:
+        worker.shutdown(kill_workers=True)
+        self._workers.remove(worker)
 
     def _release(self, future: Future[Any]) -> None:
         worker = self._running[future]
         self._forget(future)
         if isinstance(future.exception(), BrokenExecutor):
-            worker.shutdown(kill_workers=True)
+            self._kill(worker)
         else:
             self._free.append(worker)
 

@@ -2,7 +2,7 @@
 
     symbol    shape       meaning
     scores    (K,)        a candidate's score on each of K splits, NaN where not yet run
-    complete  (m, K)      the scores of all candidates that were run on every split
+    complete  (m, K)      those of all candidates with a finite score on every split
 
 Greater scores are better. Candidates are compared on the same splits, since splits
 differ in difficulty far more than good candidates differ from each other.
@@ -57,6 +57,8 @@ def has_lost(scores: np.ndarray, complete: np.ndarray) -> bool:
     n, n_splits = int(ran.sum()), len(scores)
     if not len(complete) or n in (0, n_splits):
         return False
+    if not np.isfinite(scores[ran]).all():
+        return bool(np.isneginf(scores[ran]).any())
     means = complete.mean(axis=1)
     incumbent = complete[means.argmax()]
     differences = (scores - incumbent)[ran]

@@ -165,9 +165,9 @@ def check_complete(trial: Trial) -> None:
     if None in trial.folds:
         raise ValueError(
             f"candidate {trial.number} cannot be the best: it was evaluated on "
-            f"{len(trial.ran)} of {len(trial.folds)} splits. A callable `refit` must "
-            "choose a row that has them all (`n_splits_evaluated`); if no candidate "
-            "has, the search ended too early"
+            f"{len(trial.ran)} of {len(trial.folds)} splits. If no candidate has them "
+            "all (`n_splits_evaluated`), the search ended too early, or a rule given "
+            "as `racing` stopped every one; otherwise `refit` chose this row"
         )
 
 

@@ -28,7 +28,7 @@ from ._estimators import (
     set_nested_params,
 )
 from ._evaluation import Problem, Settings, make_splits
-from ._fingerprint import check_same, fingerprint, splits_fact
+from ._fingerprint import check_same, fingerprint
 from ._journal import Journal, merge
 from ._racing import has_lost
 from ._random import seed_from
@@ -53,6 +53,7 @@ from ._sklearn_compat import (
     check_method_params,
     fit_context,
     raise_for_params,
+    safe_indexing,
 )
 
 
@@ -121,12 +122,14 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         An estimator is dropped from the search, with a warning, after so many of its
         candidates failed. A single estimator is never dropped.
     time_budget : float, default=None
-        Seconds for the search, without the refit. When they are over, nothing is
+        Seconds for the search, without the refit, counted from the start of each `fit`
+        (also one that resumes). When they are over, nothing is
         started any more; folds that run then have 5 % of the budget to finish, after
         which their processes are killed (threads and dask's workers are left to
         themselves). With `n_jobs=1` the running fold is finished.
     fit_timeout : float, default=None
-        Seconds for one fold. A fold that takes longer has failed ("timed out"), its
+        Seconds for one fold. A fold that takes longer has failed ("timed out"), with
+        those of its candidate that have not been started; its
         process is killed, and another one takes its place. On dask the worker is
         restarted, with all that it was doing; this needs workers with a nanny. A thread
         runs on unseen, and with `n_jobs=1` there is no timeout; both warn.
@@ -151,8 +154,11 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         A log file, made if there is none. Every finished candidate is written to it
         before the next decision. If the process dies, a new one with the same search,
         data and `checkpoint` goes on where it ended; with `n_jobs=1` it finds what it
-        would have found. A log of another search is refused; nothing is overwritten.
-        `n_iter` counts the candidates in the log.
+        would have found. A log of another search (other estimators, spaces, splits,
+        scoring, fit parameters, data, seed or versions) is refused; nothing is
+        overwritten. `n_iter` counts the candidates in the log; it may be changed, and
+        so may the tuner, the selector, racing, budgets and `n_jobs`. A splitter that
+        shuffles needs a `random_state`, or its splits are others in a new process.
     callback : callable, default=None
         Called as `callback(search, trial)` after every candidate, in the process and
         thread of `fit`, with `search.trials_` up to date; a true value ends the
@@ -361,6 +367,11 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         X, y = indexable(X, y)
         params = check_method_params(X, params=params)
         routed = route(self, scorers, params)
+        if not (self.n_iter or self.warm_start or self.checkpoint is not None):
+            raise ValueError(
+                "`n_iter` must be at least 1; 0 refits the best of an earlier fit, "
+                "with `warm_start=True`, or of a `checkpoint`"
+            )
         is_classifier = kind == "classifier"
         splits = make_splits(self.cv, X, y, is_classifier, routed["split"])
         earlier = getattr(self, "trials_", []) if self.warm_start else []
@@ -492,13 +503,19 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
 
     def _describe(self, problem, tunables, seed):
         """Return what earlier results must have in common with this search."""
-        if not self.warm_start and self.checkpoint is None:
-            return {"splits": splits_fact(problem.splits)}
+        data = {}
+        if self.warm_start or self.checkpoint is not None:
+            data = {"X": problem.X, "y": problem.y}  # all of it takes a while
+        for name, table in (("X", problem.X), ("y", problem.y)):
+            if table is not None:
+                n_rows = table.shape[0] if hasattr(table, "shape") else len(table)
+                rows = np.linspace(0, n_rows - 1, min(n_rows, 100)).astype(int)
+                data[f"sample of {name}"] = safe_indexing(table, rows)
         return fingerprint(
             estimators=problem.estimators,
             search_spaces={name: tunable.space for name, tunable in tunables.items()},
             splits=problem.splits,
-            data={"X": problem.X, "y": problem.y},
+            data=data,
             scoring=self.scoring,
             metric=problem.metric,
             fit_params=problem.settings.fit_params,

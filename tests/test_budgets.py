@@ -168,7 +168,8 @@ class TestFitTimeout:
         assert states == {"good": "complete", "hung": "failed"}
         hung = search.trials_[1]
         assert "timed out: a fold took longer than 0.4 s" in hung.error
-        assert all(0.4 < fold.fit_time < 5 for fold in hung.folds)
+        assert 0.4 < max(hung.fit_times) < 5
+        assert all(fold.fit_error == hung.error for fold in hung.folds)
         assert search.best_params_ in ({"x": 0}, {"x": 1})
 
     def test_in_threads_goes_on_and_says_first_that_the_thread_runs_on(self):

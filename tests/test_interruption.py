@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import textwrap
 import threading
 import time
@@ -226,3 +227,44 @@ def test_the_death_of_a_worker_is_raised_if_errors_are():
     ):
         search.fit(X, Y)
     assert search.stop_reason_ == "error"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no interval timer")
+def test_interrupted_at_any_moment_it_leaves_nothing():
+    """Also while workers are being started, and folds handed over."""
+    script = """
+import glob, os, signal, sys, tempfile, time
+import numpy as np, psutil
+from joblib import parallel_config
+sys.path.insert(0, sys.argv[1])
+from test_interruption import Slow, X, Y, search_for, uniform
+from sklearn_btb import _processes
+
+def interrupt(signum, frame):
+    raise KeyboardInterrupt
+
+signal.signal(signal.SIGALRM, interrupt)
+rng = np.random.default_rng(0)
+for _ in range(12):
+    search = search_for(Slow(x=1), {"x": uniform(0, 3)}, n_iter=10_000)
+    signal.setitimer(signal.ITIMER_REAL, rng.uniform(0.05, 2.0))
+    try:
+        with parallel_config("loky", n_jobs=2, temp_folder=sys.argv[2]):
+            search.fit(X, Y)
+    except KeyboardInterrupt:
+        pass
+    assert not _processes._idle
+time.sleep(0.5)
+names = [" ".join(p.cmdline()) for p in psutil.Process().children(recursive=True)]
+print(len([name for name in names if "LokyProcess" in name]))
+print(len(os.listdir(sys.argv[2])))
+"""
+    with tempfile.TemporaryDirectory() as folder:
+        here = os.path.dirname(__file__)
+        output = subprocess.run(
+            [sys.executable, "-c", script, here, folder],
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+    assert output.stdout.split() == ["0", "0"], output.stderr

@@ -91,6 +91,23 @@ class TestHasLost:
         assert n_lost > 100
         assert n_wrong < 0.15 * n_lost
 
+    def test_of_infinitely_bad_folds(self):
+        assert has_lost(begun(np.full(5, -np.inf), 1), COMPLETE)
+        assert not has_lost(begun(np.full(5, np.inf), 1), COMPLETE)
+
+
+def test_infinite_scores_do_not_end_the_race():
+    class Infinite(Toy):
+        def score(self, X, y=None):
+            return -np.inf if self.x in (1, 2) else -float(self.x)
+
+    search = search_for(Infinite(x=1), {"x": range(1, 13)}, racing=True)
+    with pytest.warns(UserWarning, match="non-finite"):
+        search.fit(X, Y)
+    assert search.best_params_ == {"x": 3}
+    assert len(search.trials_) == 12
+    assert "stopped" in {trial.state for trial in search.trials_}
+
 
 class TestCorrectedScore:
     def test_is_the_mean_where_nothing_is_known(self):

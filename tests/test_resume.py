@@ -168,6 +168,22 @@ class TestWarmStart:
         with pytest.raises(ValueError, match="`n_iter` must be at least 1"):
             clone(search).set_params(n_iter=0).fit(X, Y)
 
+    def test_without_it_no_candidates_are_refused_and_nothing_is_lost(self):
+        search = search_for(Toy(), SPACES["a"], n_iter=3).fit(X, Y)
+        with pytest.raises(ValueError, match="with `warm_start=True`"):
+            search.set_params(n_iter=0).fit(X, Y)
+        assert len(search.trials_) == 3
+
+    @pytest.mark.parametrize(
+        "change", [{"scoring": "r2"}, {"estimators__peak": 2}, {"X": X + 1}], ids=str
+    )
+    def test_another_search_is_refused_also_after_a_cold_fit(self, change):
+        search = search_for(Toy(), SPACES["a"], n_iter=3).fit(X, Y)
+        search.set_params(warm_start=True)
+        search.set_params(**{k: v for k, v in change.items() if k != "X"})
+        with pytest.raises(ValueError, match="differ in"):
+            search.fit(change.get("X", X), Y)
+
     @pytest.mark.parametrize("what", CHANGES)
     def test_another_search_is_refused(self, what):
         search = search_for(Toy(), SPACES["a"], n_iter=3, warm_start=True).fit(X, Y)
