@@ -273,7 +273,9 @@ def _rank(means: np.ndarray, complete: np.ndarray) -> np.ndarray:
     ranks = np.zeros(len(means), dtype=np.int32)
     n_before = 0
     for group in (known & complete, known & ~complete):
-        ranks[group] = n_before + rankdata(-means[group], method="min")
+        ranks[group] = n_before + rankdata(
+            -means[group], method="min", nan_policy="omit"
+        )
         n_before += int(np.count_nonzero(group))
     ranks[~known] = n_before + 1
     return ranks

@@ -28,7 +28,8 @@ def test_files_and_extras_named_in_the_readme_exist():
     assert not missing, missing
 
 
-def test_python_blocks_of_the_readme_run():
+def test_python_blocks_of_the_readme_run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # they write files
     blocks = list(re.finditer(r"(?<=^```python\n).*?(?=^```)", README, re.M | re.S))
     assert blocks
     names = {"__name__": "readme"}
