@@ -28,9 +28,7 @@ from ._space import Tunable
 from ._trial import FoldResult, StopTuning, Trial
 
 GRACE: Final = 0.05  # of the time budget, for folds that run when it is spent
-LONGEST_WAIT: Final = (
-    1.0  # seconds; an endless wait could not be interrupted on Windows
-)
+LONGEST_WAIT: Final = 1.0  # seconds; Windows cannot interrupt an endless one
 WORTH_A_TASK: Final = 0.01  # seconds; shorter folds of a candidate share a task
 
 

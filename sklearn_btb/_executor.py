@@ -99,7 +99,7 @@ def make_executor(
         `work(shared, *args)`; it can be imported.
     shared : object
         Sent to every worker once. Where workers are processes, its large arrays are
-        memory-mapped from one file.
+        memory-mapped from files that all of them share.
     n_jobs : int or None
         As in `joblib.Parallel`.
     parts : iterable of (str, object)

@@ -50,8 +50,8 @@ def has_lost(scores: np.ndarray, complete: np.ndarray) -> bool:
     The rule of Bergman, Purucker and Hutter ("Don't Waste Your Time: Early Stopping
     Cross-Validation", AutoML 2024, section 3), which is to stop a candidate whose mean
     is below the worst fold of the incumbent, compares different splits with each
-    other. Comparing in pairs spares more folds and ends with better candidates
-    (`benchmarks/README.md`).
+    other. Comparing in pairs spares more folds, the more the more splits there are;
+    the final scores do not differ beyond chance (`benchmarks/README.md`).
     """
     ran = ~np.isnan(scores)
     n, n_splits = int(ran.sum()), len(scores)

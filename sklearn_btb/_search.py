@@ -144,8 +144,8 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         `racing(scores, complete)` after every fold, with the candidate's fold scores,
         shape (n_splits,), NaN where not yet run, and those of all candidates with
         all folds, shape (n_complete, n_splits), it returns whether the candidate has
-        lost. With True, about one in ten of the stopped candidates may be as good as
-        the best; a candidate with a failed fold has lost.
+        lost. With True, that is when its chance of beating the best is estimated at
+        less than 10 %. A candidate with a failed fold has lost.
     warm_start : bool, default=False
         Whether another `fit`, with the same data, spaces and splits, adds `n_iter`
         candidates to those there are. It works as well after a search that was
