@@ -25,6 +25,7 @@ from ._hyperparams import (
     DistributionHyperParam,
     FloatHyperParam,
     HyperParam,
+    Interval,
     IntHyperParam,
     OrdinalHyperParam,
 )
@@ -33,6 +34,8 @@ from ._values import as_list, is_finite_number, is_integer, same
 LARGEST_ENUMERATED: Final = 2**16
 LARGEST_COUNTED: Final = 2**60
 CLOSEST: Final = 2.0**-48  # images of numbers that still have a place between them
+UNIFORM: Final = type(stats.uniform)
+LOGUNIFORM: Final = type(stats.loguniform)
 TAIL: Final = 2.0**-16  # of an endless discrete distribution, what is never drawn
 
 
@@ -199,11 +202,11 @@ class Tunable:
 
     def sample(self, n: int, rng: np.random.Generator) -> np.ndarray:
         """Draw the images (n, n_dims) of n configurations from the prior."""
-        if math.isinf(self.cardinality):
-            weights = np.ones(len(self.parts))
-        else:
-            weights = np.array([float(size) for size in self._sizes])
-        parts = rng.choice(len(weights), size=n, p=weights / weights.sum())
+        parts = np.zeros(n, dtype=int)
+        if len(self.parts) > 1:
+            finite = math.isfinite(self.cardinality)
+            weights = np.array([size if finite else 1 for size in self._sizes], float)
+            parts = rng.choice(len(weights), size=n, p=weights / weights.sum())
         images = np.full((n, self.n_dims), INACTIVE)
         images[:, : self._branch.n_dims] = self._branch.at(parts)
         for rows, columns, _, hyperparam in self._active(parts):
@@ -257,6 +260,8 @@ class Tunable:
                     yield rows, self._layout[number][name], name, hyperparam
 
     def _parts_of(self, images: np.ndarray) -> np.ndarray:
+        if len(self.parts) == 1:
+            return np.zeros(len(images), dtype=int)
         return np.array(self._branch.decode(images[:, : self._branch.n_dims]), int)
 
     def _parts_having(self, configs: Sequence[Mapping[str, Any]]) -> np.ndarray:
@@ -468,7 +473,7 @@ def _from_distribution(distribution: Any) -> HyperParam:
         hasattr(distribution, "pmf") and not hasattr(distribution, "pdf")
     )
     if not discrete:
-        return DistributionHyperParam(distribution)
+        return DistributionHyperParam(_interval(distribution, family) or distribution)
     points = _support(distribution, family)
     if isinstance(points, tuple):
         return DistributionHyperParam(distribution, points)
@@ -480,6 +485,20 @@ def _from_distribution(distribution: Any) -> HyperParam:
     values = [int(point) for point in points] if whole else points.tolist()
     images = np.cumsum(probabilities) - probabilities / 2
     return OrdinalHyperParam(values, images, probabilities)
+
+
+def _interval(distribution: Any, family: Any) -> Interval | None:
+    """Return a uniform or log-uniform distribution in a form that is fast."""
+    if not isinstance(family, UNIFORM | LOGUNIFORM):
+        return None
+    low, high = map(float, distribution.support())
+    interval = Interval(low, high, log=isinstance(family, LOGUNIFORM))
+    levels = [0.25, 0.5, 0.75]
+    # not so if a `loc` moves a log-uniform one, or a range is too narrow for a float
+    same_everywhere = low < high and np.allclose(
+        interval.ppf(levels), distribution.ppf(levels), rtol=1e-9, atol=0.0
+    )
+    return interval if same_everywhere else None
 
 
 def _support(distribution: Any, family: Any) -> np.ndarray | tuple[int, int]:

@@ -637,6 +637,16 @@ class TestNumericLists:
             as_hyperparam([1, 2, 3]).encode([value])
 
 
+def agrees_with_scipy(distribution, levels):
+    hyperparam = as_hyperparam(distribution)
+    levels = np.clip(levels, 1e-6, 1 - 1e-6)
+    values = hyperparam.decode(levels.reshape(-1, 1))
+    assert distribution.cdf(values) == pytest.approx(levels, abs=1e-6)
+    assert images(hyperparam, distribution.ppf(levels)) == pytest.approx(
+        levels, abs=1e-6
+    )
+
+
 class TestDistributions:
     @pytest.mark.parametrize(
         "distribution",
@@ -696,6 +706,23 @@ class TestDistributions:
         assert images(hyperparam, [0.01, 0.1, 1, 10, 100]) == pytest.approx(
             [0, 0.25, 0.5, 0.75, 1], abs=1e-9
         )
+
+    @given(
+        st.floats(-1e6, 1e6),
+        st.floats(1e-3, 1e6),
+        st.lists(st.floats(0, 1), min_size=1),
+    )
+    def test_uniform_is_what_scipy_says(self, low, width, levels):
+        agrees_with_scipy(stats.uniform(low, width), levels)
+
+    @given(
+        st.floats(1e-6, 1e3),
+        st.floats(1.01, 1e9),
+        st.sampled_from([{}, {"scale": 3}, {"loc": 1, "scale": 2}]),
+        st.lists(st.floats(0, 1), min_size=1),
+    )
+    def test_loguniform_is_what_scipy_says(self, low, ratio, moved, levels):
+        agrees_with_scipy(stats.loguniform(low, low * ratio, **moved), levels)
 
     def test_integers_stay_python_integers(self):
         for distribution in (stats.randint(1, 9), stats.randint(1, 10**6)):
