@@ -1,7 +1,9 @@
 """Tasks on a `dask.distributed` cluster."""
 
+import io
 import os
 import pickle
+import threading
 import time
 import uuid
 import warnings
@@ -11,7 +13,7 @@ from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
 from typing import Any, Final
 
 from joblib import parallel_config
-from joblib.externals.loky.backend.reduction import dumps
+from joblib.externals.loky.backend.reduction import dump
 from joblib.parallel import ThreadingBackend
 
 from ._processes import OnTimeout, check_picklable
@@ -65,11 +67,13 @@ class DaskExecutor:
         workers = self._client.scheduler_info(n_workers=-1)["workers"].values()
         nannies = all(worker.get("nanny") for worker in workers)
         self.on_timeout: OnTimeout = "killed" if nannies else "abandoned"
-        content = bytes(dumps((configured(work), shared)))
+        content = io.BytesIO()
+        dump((configured(work), shared), content)
         with warnings.catch_warnings():  # of the size: it is known, and sent once
             warnings.filterwarnings("ignore", "Sending large graph", UserWarning)
-            self._content = self._submit(pickle.loads, content)
+            self._content = self._submit(pickle.loads, content.getvalue())
         self._tasks: dict[Future[Any], Any] = {}
+        self._lock = threading.Lock()  # for a task either given up or submitted again
         self._places: dict[Future[Any], str] = {}  # the addresses they were meant for
         self._started: dict[str, float] = {}  # by key; the workers tell
         self._addresses: dict[str, set[str]] = {}  # where a task was started, by key
@@ -108,10 +112,13 @@ class DaskExecutor:
                 else:
                     future.set_result(task.result())
             except Exception as error:  # lost with its worker, through no fault of its
-                if n_left and self._client.status == "running":
-                    self._follow(future, args, n_left - 1)
-                else:
-                    future.set_exception(BrokenExecutor(f"the task was lost: {error}"))
+                with self._lock:
+                    if future not in self._tasks:
+                        return
+                    if n_left and self._client.status == "running":
+                        self._follow(future, args, n_left - 1)
+                        return
+                future.set_exception(BrokenExecutor(f"the task was lost: {error}"))
 
         task.add_done_callback(settle)
 
@@ -163,7 +170,7 @@ class DaskExecutor:
 
     def _check_open(self) -> None:
         if self._client.status in CLOSED:
-            raise ConnectionError("the dask client was closed")
+            raise ConnectionError("the dask client was closed, or lost its scheduler")
 
     def _is_processing(self, key: str) -> bool:
         return any(key in keys for keys in self._client.processing().values())
@@ -172,7 +179,12 @@ class DaskExecutor:
         self._check_open()
         now = time.monotonic()
         if now - self._counted > RECOUNT:
-            self._threads = self._client.ncores()
+            try:
+                self._threads = self._client.ncores()
+            except OSError as error:
+                raise ConnectionError(
+                    f"the dask scheduler is out of reach: {error}"
+                ) from error
             self._counted = now
         if self._threads:
             self._last_seen = now
@@ -190,8 +202,9 @@ class DaskExecutor:
         return self._client.submit(function, *args, key=key, pure=False, **options)
 
     def _cancel(self, futures: list[Future[Any]]) -> None:
-        tasks = [self._tasks[future] for future in futures]
-        self._forget(futures)  # first, or they would be taken for lost
+        with self._lock:
+            tasks = [self._tasks[future] for future in futures]
+            self._forget(futures)  # first, or they would be taken for lost
         self._client.cancel(tasks, force=True)
 
     def _forget(self, futures: Iterable[Future[Any]]) -> None:

@@ -2,6 +2,9 @@
 
 import contextlib
 import os
+import signal
+import subprocess
+import sys
 import time
 from concurrent.futures import BrokenExecutor
 from pathlib import Path
@@ -9,8 +12,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
-from joblib import parallel_config
-from test_executor import (
+from executors import (
     ONE_SPLIT,
     Deadly,
     Traced,
@@ -29,19 +31,21 @@ from test_executor import (
     told_pids,
     until,
 )
-from test_executor import time_limit as time_limit  # a fixture
+from executors import time_limit as time_limit  # a fixture
+from joblib import parallel_config
+from scipy.stats import uniform
+from test_engine import PendingTuner
 from test_search import search_for
-from toys import Toy, X, Y
+from toys import Log, Toy, X, Y
 
 from sklearn_btb._executor import make_executor
 
+dask = pytest.importorskip("dask")
 distributed = pytest.importorskip("distributed")
 
 
 @pytest.fixture(scope="module")
 def client():
-    import dask
-
     scheduler = {
         # one death of a worker is enough to give up a task: each costs seconds here
         "distributed.scheduler.allowed-failures": 0,
@@ -106,6 +110,14 @@ class ProcessId(Toy):
     def score(self, X, y=None):
         time.sleep(0.1)
         return float(os.getpid())
+
+
+class Waiting(Toy):
+    """Takes `x` seconds to fit."""
+
+    def fit(self, X, y=None):
+        time.sleep(self.x)
+        return super().fit(X, y)
 
 
 class Alone(Toy):
@@ -284,3 +296,80 @@ class TestSearch:
                     search.fit(X, Y)
         assert isinstance(caught.value, ConnectionError)
         assert bool(search.trials_) == (when == "during")
+
+    def test_raises_where_the_scheduler_is_killed_and_keeps_what_it_had(self):
+        script = """
+import time
+from distributed import LocalCluster
+if __name__ == "__main__":
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as it:
+        print(it.scheduler_address, flush=True)
+        time.sleep(600)
+"""
+
+        def kill_at_the_third(search, trial):
+            if len(search.trials_) == 3:
+                os.killpg(server.pid, signal.SIGKILL)
+
+        with (
+            subprocess.Popen(
+                [sys.executable, "-c", script],
+                cwd=Path(__file__).parent,  # for the workers to find the toys
+                stdout=subprocess.PIPE,
+                text=True,
+                start_new_session=True,
+            ) as server,
+            dask.config.set({"distributed.comm.timeouts.connect": "2s"}),
+        ):
+            try:
+                address = server.stdout.readline().strip()
+                search = search_for(
+                    Toy(), {"x": range(500)}, n_iter=500, callback=kill_at_the_third
+                )
+                with (
+                    distributed.Client(address, set_as_default=False) as client,
+                    parallel_config("dask", client=client),
+                    pytest.raises(ConnectionError, match="scheduler"),
+                ):
+                    search.fit(X, Y)
+            finally:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(server.pid, signal.SIGKILL)
+        assert len(search.trials_) >= 3
+        assert search.best_score_ <= 10.0
+
+    def test_keeps_to_its_time_budget(self, whole):
+        search = search_for(
+            Waiting(), {"x": uniform(0.02, 0.06)}, n_iter=10_000, time_budget=2.0
+        )
+        with parallel_config("dask"):
+            start = time.monotonic()
+            search.fit(X, Y)
+        assert 2.0 <= time.monotonic() - start < 2.0 * 1.05 + 0.08 + 1.0  # and a refit
+        assert search.stop_reason_ == "time_budget"
+        assert len(search.trials_) > 2
+
+    def test_leaves_a_fold_that_outlasts_the_budget_and_its_grace(self, whole):
+        search = search_for(Waiting(x=0), {"x": [0, 6]}, time_budget=1.0, cv=ONE_SPLIT)
+        with parallel_config("dask"):
+            start = time.monotonic()
+            search.fit(X, Y)
+        assert time.monotonic() - start < 5
+        assert [trial.params["x"] for trial in search.trials_] == [0]
+        assert until(lambda: not held(whole))
+
+    def test_proposals_are_at_most_one_result_behind_two_workers(self, whole):
+        log = Log()
+        search = search_for(
+            Waiting(x=0.05),
+            {"x": uniform(0.02, 0.08)},
+            n_iter=20,
+            cv=ONE_SPLIT,
+            tuner=lambda tunable, random_state: PendingTuner(
+                tunable, log=log, random_state=random_state
+            ),
+        )
+        with parallel_config("dask"):
+            search.fit(X, Y)
+        assert len(log) == 19
+        assert max(log) == 1
