@@ -2,13 +2,18 @@
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from ._estimators import given_estimators
 from ._sklearn_compat import VisualBlock
+
+INTERRUPTED: Final = (
+    "This %(name)s instance ended before its winner was fitted to all the data. "
+    "set_params(warm_start=True, n_iter=0).fit(X, y) fits it, without any search."
+)
 
 
 def check_refit(search: Any, attribute: str) -> None:
@@ -24,6 +29,8 @@ def check_refit(search: Any, attribute: str) -> None:
 
 def winner(search: Any) -> Any:
     """Return the refitted winner, or raise NotFittedError."""
+    if search.refit and hasattr(search, "best_params_"):
+        check_is_fitted(search, "best_estimator_", msg=INTERRUPTED)
     check_is_fitted(search, "best_estimator_")
     return search.best_estimator_
 

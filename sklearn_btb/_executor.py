@@ -237,7 +237,8 @@ class ThreadExecutor:
 class BatchExecutor:
     """Runs what was submitted through `joblib.Parallel`, a batch at a time.
 
-    For every backend of which no more is known than that it is one.
+    For every backend of which no more is known than that it is one (Ray's is). Its
+    workers are kept from one batch to the next.
     """
 
     n_tries = 1
@@ -250,7 +251,8 @@ class BatchExecutor:
         self.n_workers = n_workers
         self._work = work
         self._shared = shared
-        self._n_jobs = n_jobs
+        self._parallel = Parallel(n_jobs=n_jobs)
+        self._parallel.__enter__()
         self._batch: list[tuple[Future[Any], tuple[Any, ...]]] = []
 
     def submit(self, *args: Any) -> Future[Any]:
@@ -265,7 +267,7 @@ class BatchExecutor:
         self, futures: Collection[Future[Any]], timeout: float
     ) -> set[Future[Any]]:
         batch, self._batch = self._batch, []
-        outcomes = Parallel(n_jobs=self._n_jobs)(
+        outcomes = self._parallel(
             delayed(_outcome)(self._work, self._shared, args) for _, args in batch
         )
         for (future, _), (result, error) in zip(batch, outcomes, strict=True):
@@ -279,7 +281,7 @@ class BatchExecutor:
         pass
 
     def close(self, *, kill: bool) -> None:
-        pass
+        self._parallel.__exit__(None, None, None)
 
 
 def _outcome(work: Work, shared: Any, args: tuple[Any, ...]) -> tuple[Any, Any]:

@@ -17,6 +17,9 @@ Facts = dict[str, str]
 
 DEEPEST: Final = 8  # levels of objects within objects
 LONGEST: Final = 100  # lists of plain values that are told item by item
+HINTS: Final = {
+    "splits": " (a splitter that shuffles needs a `random_state` to split alike again)"
+}
 PLAIN: Final = (str, bytes, int, float, complex, bool, type(None), np.generic)
 
 
@@ -95,6 +98,7 @@ def differences(old: Facts, new: Facts) -> list[str]:
     """Name what differs, as far as both sides or one of them know of it."""
     return [
         f"{name}: {old.get(name, 'nothing')} there, {new.get(name, 'nothing')} here"
+        + HINTS.get(name, "")
         for name in [*old, *(name for name in new if name not in old)]
         if old.get(name) != new.get(name)
     ]
@@ -119,6 +123,8 @@ def _content(table: Any) -> Any:
         table = table.tocsr(copy=True)
         table.sum_duplicates()
         return table.data, table.indices, table.indptr
+    if isinstance(table, np.ndarray):
+        return np.ascontiguousarray(table)
     if type(table).__module__.partition(".")[0] == "pandas" and hasattr(table, "iloc"):
         frame = table.to_frame() if table.ndim == 1 else table
         columns = [frame.iloc[:, place] for place in range(frame.shape[1])]

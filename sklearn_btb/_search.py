@@ -275,7 +275,7 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         "time_budget": [Interval(numbers.Real, 0, None, closed="neither"), None],
         "fit_timeout": [Interval(numbers.Real, 0, None, closed="neither"), None],
         "patience": [Interval(numbers.Integral, 1, None, closed="left"), None],
-        "target_score": [numbers.Real, None],
+        "target_score": [Interval(numbers.Real, None, None, closed="neither"), None],
         "racing": ["boolean", callable],
         "warm_start": ["boolean"],
         "checkpoint": [str, os.PathLike, None],

@@ -207,6 +207,7 @@ class TestFitTimeout:
         {"fit_timeout": -1},
         {"patience": 0},
         {"target_score": "best"},
+        {"target_score": np.nan},
         {"racing": 3},
         {"n_iter": -1},
         {"warm_start": "yes"},

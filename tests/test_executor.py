@@ -1,5 +1,6 @@
 """Executors: a contract for every joblib backend, and what is particular to each."""
 
+import os
 import subprocess
 import sys
 import threading
@@ -309,3 +310,19 @@ class TestBatches:
             threads = answers(executor, *[(lambda _: threading.get_ident(),)] * 2)
         assert name == "ThreadingBackend"  # what is nested in a backend of threads
         assert threading.get_ident() not in threads
+
+    def test_run_on_ray_in_the_same_workers(self):
+        ray = pytest.importorskip("ray")
+        from ray.util.joblib import register_ray
+
+        where = {"env_vars": {"PYTHONPATH": str(Path(__file__).parent)}}
+        ray.init(num_cpus=2, include_dashboard=False, runtime_env=where)
+        try:
+            register_ray()
+            with running("ray", 1) as executor:
+                assert answers(executor, (add, 1), (add, 2)) == [2, 3]
+                pids = set(answers(executor, *[(process_id,)] * 12))
+            assert os.getpid() not in pids
+            assert len(pids) <= 2  # in six batches
+        finally:
+            ray.shutdown()

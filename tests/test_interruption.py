@@ -14,6 +14,7 @@ import psutil
 import pytest
 from joblib import parallel_config
 from scipy.stats import uniform
+from sklearn.exceptions import NotFittedError
 from test_search import search_for
 from toys import Toy, X, Y
 
@@ -65,6 +66,8 @@ def test_results_so_far_are_there(backend, n_jobs, callback):
     assert search.trials_[search.best_index_] is best
     assert search.stop_reason_ == ("interrupted" if callback is interrupt else "error")
     assert not hasattr(search, "best_estimator_")
+    with pytest.raises(NotFittedError, match=r"warm_start=True, n_iter=0\)\.fit"):
+        search.predict(X)
 
 
 @pytest.mark.parametrize(("backend", "n_jobs"), EVERYWHERE[1:])
