@@ -45,7 +45,7 @@ class DaskExecutor:
         has threads, also when it grows or shrinks.
     """
 
-    n_tries = 2  # and each time dask itself tries up to four workers
+    n_tries = 2  # and each time it may cost two workers
     shares_fate = True
 
     def __init__(
@@ -74,6 +74,7 @@ class DaskExecutor:
             self._content = self._submit(pickle.loads, content.getvalue())
         self._tasks: dict[Future[Any], Any] = {}
         self._lock = threading.Lock()  # for a task either given up or submitted again
+        self._stuck: dict[Any, str | None] = {}  # given up, may run on; their places
         self._places: dict[Future[Any], str] = {}  # the addresses they were meant for
         self._started: dict[str, float] = {}  # by key; the workers tell
         self._addresses: dict[str, set[str]] = {}  # where a task was started, by key
@@ -84,11 +85,16 @@ class DaskExecutor:
     def n_workers(self) -> int:
         self._recount()
         # never 0: a worker may be on its way, and the next task waits for it
-        n_threads = sum(self._threads.values()) or 1
+        n_threads = max(1, self._n_usable_threads())
         return min(n_threads, self._most or n_threads)
 
     def submit(self, *args: Any) -> Future[Any]:
-        self._forget([future for future in self._tasks if future.done()])
+        done = {future: task for future, task in self._tasks.items() if future.done()}
+        # dask would go on with those that were started twice
+        unfinished = [task for task in done.values() if not task.done()]
+        if unfinished:
+            self._client.cancel(unfinished)
+        self._forget(done)
         future: Future[Any] = Future()
         self._follow(future, args, MOST_LOSSES)
         return future
@@ -100,27 +106,33 @@ class DaskExecutor:
         )
 
         def settle(task: Any) -> None:  # in a thread of dask's
-            if future not in self._tasks:
+            if future not in self._tasks or future.done():
                 return  # given up
             try:
-                if task.status == "error":
-                    reason = task.exception()
-                    killed = type(reason).__name__ == "KilledWorker"
-                    future.set_exception(
-                        BrokenExecutor(str(reason)) if killed else reason
-                    )
-                else:
-                    future.set_result(task.result())
-            except Exception as error:  # lost with its worker, through no fault of its
+                error = task.exception() if task.status == "error" else None
+                if type(error).__name__ == "KilledWorker":
+                    error = BrokenExecutor(str(error))
+                result = task.result() if error is None else None
+            except Exception as loss:  # with its worker, through no fault of its own
                 with self._lock:
-                    if future not in self._tasks:
+                    if future not in self._tasks or future.done():
                         return
                     if n_left and self._client.status == "running":
                         self._follow(future, args, n_left - 1)
                         return
-                future.set_exception(BrokenExecutor(f"the task was lost: {error}"))
+                result, error = None, BrokenExecutor(f"the task was lost: {loss}")
+            self._settle(future, result, error)
 
         task.add_done_callback(settle)
+
+    def _settle(self, future: Future[Any], result: Any, error: Any) -> None:
+        with self._lock:
+            if future.done():
+                return
+            if error is None:
+                future.set_result(result)
+            else:
+                future.set_exception(error)
 
     def _place(self, future: Future[Any]) -> dict[str, Any]:
         """Say where a task is to go: where the most threads have nothing to do.
@@ -130,7 +142,7 @@ class DaskExecutor:
         """
         if not self._threads or self._options.keys() & {"workers", "resources"}:
             return {}
-        n_tasks = Counter(list(self._places.values()))
+        n_tasks = Counter([*self._places.values(), *self._stuck.values()])
         free = {place: n - n_tasks[place] for place, n in self._threads.items()}
         self._places[future] = place = max(free, key=free.__getitem__)
         return {"workers": [place], "allow_other_workers": True}
@@ -147,26 +159,42 @@ class DaskExecutor:
             self._recount()
             if time.monotonic() - self._last_seen > LONGEST_ABSENCE:
                 raise ConnectionError(
-                    f"the dask cluster has had no worker for {LONGEST_ABSENCE:.0f} s"
+                    f"the dask cluster has had no worker for {LONGEST_ABSENCE:.0f} s, "
+                    "or only such that hang in folds which took too long. (A cluster "
+                    "gives up a worker that is not back after dask's setting "
+                    "distributed.deploy.lost-worker-timeout.)"
                 )
         return done
 
     def abandon(self, future: Future[Any]) -> None:
         """Restart the worker of a task; its other tasks start again elsewhere."""
-        key = self._tasks[future].key
-        self._cancel([future])
-        if self.on_timeout == "killed":
-            # once the cancellation has arrived, or the task would start elsewhere
-            end = time.monotonic() + LONGEST_CANCELLATION
-            while self._is_processing(key) and time.monotonic() < end:
-                time.sleep(0.01)
-            # dask may have moved it on, and forgotten of a thread that still runs it
-            hosts = self._addresses.pop(key, set()) & set(self._client.ncores())
-            # `restart_workers` would wait for the task to end
-            self._client.run(_exit, workers=list(hosts), wait=False, on_error="ignore")
-            # nothing is to go there meanwhile
-            self._threads = {k: n for k, n in self._threads.items() if k not in hosts}
-            self._counted = time.monotonic()
+        if self.on_timeout == "abandoned":  # it holds its thread until it ends
+            with self._lock:
+                self._stuck[self._tasks[future]] = self._places.get(future)
+                self._forget([future])
+            return
+        with self._lock:
+            task = self._tasks[future]
+            hosts = self._addresses.get(task.key, set())
+            self._forget([future])  # first, or it would be taken for lost
+        self._client.cancel([task], force=True)
+        # once the cancellation has arrived, or the task would start elsewhere
+        end = time.monotonic() + LONGEST_CANCELLATION
+        while self._is_processing(task.key) and time.monotonic() < end:
+            time.sleep(0.01)
+        # dask may have moved it on, and forgotten of a thread that still runs it
+        hosts |= self._addresses.pop(task.key, set())
+        hosts &= set(self._client.ncores())
+        # `restart_workers` would wait for the task to end
+        self._client.run(_exit, workers=list(hosts), wait=False, on_error="ignore")
+        # nothing is to go there meanwhile
+        self._threads = {k: n for k, n in self._threads.items() if k not in hosts}
+        self._counted = time.monotonic()
+
+    def _n_usable_threads(self) -> int:
+        for task in [task for task in self._stuck if task.done()]:
+            del self._stuck[task]
+        return sum(self._threads.values()) - len(self._stuck)
 
     def _check_open(self) -> None:
         if self._client.status in CLOSED:
@@ -186,13 +214,16 @@ class DaskExecutor:
                     f"the dask scheduler is out of reach: {error}"
                 ) from error
             self._counted = now
-        if self._threads:
+        if self._n_usable_threads() > 0:
             self._last_seen = now
 
     def close(self, *, kill: bool) -> None:
         if self._client.status in CLOSED:
             return  # and what it had is gone
-        self._cancel(list(self._tasks))
+        with self._lock:
+            tasks = [*self._tasks.values(), *self._stuck]
+            self._forget(list(self._tasks))  # first, or they would be taken for lost
+        self._client.cancel(tasks, force=True)
         self._content.release()
         self._client.unsubscribe_topic(self._topic)
 
@@ -201,19 +232,22 @@ class DaskExecutor:
         options |= self._options
         return self._client.submit(function, *args, key=key, pure=False, **options)
 
-    def _cancel(self, futures: list[Future[Any]]) -> None:
-        with self._lock:
-            tasks = [self._tasks[future] for future in futures]
-            self._forget(futures)  # first, or they would be taken for lost
-        self._client.cancel(tasks, force=True)
-
     def _forget(self, futures: Iterable[Future[Any]]) -> None:
         for future in futures:
-            self._started.pop(self._tasks.pop(future).key, None)
+            key = self._tasks.pop(future).key
+            self._started.pop(key, None)
+            self._addresses.pop(key, None)
             self._places.pop(future, None)
 
     def _note_start(self, event: tuple[float, tuple[str, str]]) -> None:
         key, address = event[1]
+        if key in self._started:
+            # the worker died where it was; dask itself would let it kill four of them,
+            # and a cluster whose workers die too often gives them up for good
+            for future, task in list(self._tasks.items()):
+                if task.key == key:
+                    death = BrokenExecutor(f"of {self._addresses[key]}")
+                    self._settle(future, None, death)
         self._started[key] = time.monotonic()
         self._addresses.setdefault(key, set()).add(address)
 

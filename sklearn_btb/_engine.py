@@ -1,8 +1,9 @@
 """The engine: one loop that proposes, starts folds, and takes in what came of them.
 
 All decisions are made here, in the caller's thread. A proposal is made when a worker
-is free and no fold of an earlier candidate waits for one, and it knows of every result
-that has come in by then; so at most `n_workers - 1` candidates are pending.
+is free and no fold of an earlier candidate waits for one (in a race: none that will
+surely be run), and it knows of every result that has come in by then; so at most
+`n_workers - 1` candidates are pending.
 """
 
 import bisect
@@ -49,6 +50,8 @@ class Limits(NamedTuple):
         Candidates in a row without a new best score.
     target_score : float or None
         The score that is good enough.
+    started : float
+        When the time began to count, by `time.monotonic`.
     """
 
     n_iter: int
@@ -57,6 +60,7 @@ class Limits(NamedTuple):
     fit_timeout: float | None = None
     patience: int | None = None
     target_score: float | None = None
+    started: float = 0.0
 
 
 @dataclass(eq=False)
@@ -92,6 +96,7 @@ def run(
     n_jobs: int | None = None,
     race: Rule | None = None,
     spaces: Mapping[str, Tunable] | None = None,
+    log: Callable[[Trial], None] = lambda trial: None,
     on_trial: Callable[[Trial], bool] = lambda trial: False,
     context: Any = None,
 ) -> str:
@@ -112,6 +117,8 @@ def run(
         `race(scores, complete) -> bool` as `_racing.has_lost`.
     spaces : dict of str to Tunable, optional
         Checked to be fit for sending where workers are processes.
+    log : callable, optional
+        Called with every candidate that is done, before anything is decided by it.
     on_trial : callable, optional
         Called with every candidate that is done; a true value ends the search.
     context : CallbackContext, optional
@@ -125,18 +132,18 @@ def run(
     Raises
     ------
     Exception
-        What `on_trial`, the session or, with `error_score="raise"`, a fold raised.
+        What `log`, `on_trial` or the session raised, or a fold where
+        `error_score="raise"`.
     """
     objects = [problem.search, *problem.estimators.values()]
     if problem.search is None or not any(map(has_callbacks, objects)):
         problem, context = problem._replace(search=None), None
-    started = time.monotonic()  # the start of the workers is part of the budget
     parts = itertools.chain(problem.parts(), _values(spaces or {}))
     executor = make_executor(evaluate, problem, n_jobs, parts)
     ended = False
     try:
         engine = _Engine(
-            session, problem, trials, limits, executor, race, on_trial, context, started
+            session, problem, trials, limits, executor, race, log, on_trial, context
         )
         try:
             _warn_of_timeouts(executor, limits)
@@ -160,9 +167,9 @@ class _Engine:
         limits: Limits,
         executor: Executor,
         race: Rule | None,
+        log: Callable[[Trial], None],
         on_trial: Callable[[Trial], bool],
         context: Any,
-        started: float,
     ) -> None:
         self.tasks: dict[Future[Any], _Task] = {}
         self._session = session
@@ -171,9 +178,10 @@ class _Engine:
         self._limits = limits
         self._executor = executor
         self._race = race
+        self._log = log
         self._on_trial = on_trial
         self._context = context
-        self._deadline = started + (limits.time_budget or math.inf)
+        self._deadline = limits.started + (limits.time_budget or math.inf)
         self._reason: str | None = None
         self._open: list[_Candidate] = []  # in the order of their numbers
         self._seconds: dict[str, float] = {}  # what a fold of each estimator took
@@ -195,15 +203,23 @@ class _Engine:
                 return self._reason or "n_iter"
             if time.monotonic() > self._deadline + grace:
                 self._take_in([future for future in self.tasks if future.done()])
-                return "time_budget"
+                if self.tasks:
+                    return "time_budget"
+                continue
             self._take_in(self._executor.wait(self.tasks, self._wait_time(grace)))
             self._give_up_overdue()
 
     def keep_what_is_known(self) -> None:
-        """Make trials of the candidates that are still being evaluated."""
-        for candidate in self._open:
-            if candidate.ran:
-                self._keep(candidate, "interrupted")
+        """Make trials of the candidates that were not concluded."""
+        for future, task in self.tasks.items():  # of which some may have come in
+            if future.done() and not future.cancelled() and not future.exception():
+                for split, fold in zip(task.splits, future.result(), strict=True):
+                    task.candidate.folds[split] = fold
+        ran = [candidate for candidate in self._open if candidate.ran]
+        trials = [self._keep(each, self._state_of(each)) for each in ran]
+        for trial in trials:
+            if trial.state != "interrupted":
+                self._log(trial)
 
     def _fill(self) -> None:
         """Give every free worker something to do."""
@@ -216,8 +232,11 @@ class _Engine:
 
     def _next_candidate(self) -> _Candidate | None:
         """Return whose folds to start: the eldest's, or those of a new one."""
+        n_begun = len(self._trials) + len(self._open)
         if time.monotonic() > self._deadline:
-            if self._reason is None or any(each.waiting for each in self._open):
+            if any(each.waiting for each in self._open):
+                self._reason = "time_budget"
+            elif self._reason is None and n_begun < self._limits.n_iter:
                 self._reason = "time_budget"
             return None
         waiting = [candidate for candidate in self._open if candidate.waiting]
@@ -229,7 +248,7 @@ class _Engine:
             if self._race is None or _next_fold_is_sure(candidate):
                 return candidate
         if self._reason is None:
-            if len(self._trials) + len(self._open) >= self._limits.n_iter:
+            if n_begun >= self._limits.n_iter:
                 self._reason = "n_iter"
             else:
                 return self._propose() or next(iter(waiting), None)
@@ -300,9 +319,14 @@ class _Engine:
             task.candidate.n_running -= len(task.splits)
             error = future.exception()
             if error is None:
+                self._learn_seconds(task.candidate.name, future.result())
                 self._add(task, future.result())
-            elif isinstance(error, BrokenExecutor):
+            elif isinstance(error, BrokenExecutor) and self._executor.n_tries > 1:
                 self._repeat(task, error)
+            elif isinstance(error, SystemExit):  # in a worker, where nobody meant it
+                failure = RuntimeError(f"the fold called sys.exit({error.code!r})")
+                self._spare_the_rest(task.candidate, failure)
+                self._fail(task, failure, 0.0)
             else:
                 raise error
 
@@ -351,9 +375,6 @@ class _Engine:
         candidate = task.candidate
         for split, fold in zip(task.splits, folds, strict=True):
             candidate.folds[split] = fold
-            seconds = fold.fit_time + fold.score_time
-            before = self._seconds.get(candidate.name, seconds)
-            self._seconds[candidate.name] = 0.8 * before + 0.2 * seconds
         if self._race is not None and candidate.waiting:
             failed = has_failed(candidate.ran, self._problem.metric)
             scores = self._scores(candidate.folds)
@@ -363,16 +384,21 @@ class _Engine:
         candidate.suspect = any(s in candidate.n_deaths for s in candidate.waiting)
         self._conclude_if_done(candidate)
 
+    def _learn_seconds(self, name: str, folds: list[FoldResult]) -> None:
+        for fold in folds:
+            if fold.fit_error is None:
+                seconds = fold.fit_time + fold.score_time
+                before = self._seconds.get(name, seconds)
+                self._seconds[name] = 0.8 * before + 0.2 * seconds
+
     def _conclude_if_done(self, candidate: _Candidate) -> None:
         if not candidate.waiting and not candidate.n_running:
             self._conclude(candidate)
 
     def _conclude(self, candidate: _Candidate) -> None:
         self._open.remove(candidate)
-        if has_failed(candidate.ran, self._problem.metric):
-            trial = self._keep(candidate, "failed")
-        else:
-            trial = self._keep(candidate, "stopped" if candidate.lost else "complete")
+        trial = self._keep(candidate, self._state_of(candidate))
+        self._log(trial)
         # whatever `error_score` stood in for what is missing, it was not earned
         score = None if trial.state == "failed" else trial.score
         self._session.record(candidate.name, candidate.params, score)
@@ -380,9 +406,15 @@ class _Engine:
         if self._on_trial(trial):
             self._reason = self._reason or "callback"
 
+    def _state_of(self, candidate: _Candidate) -> Any:
+        complete = None not in candidate.folds
+        if not complete and (candidate.waiting or not candidate.lost):
+            return "interrupted"
+        if has_failed(candidate.ran, self._problem.metric):
+            return "failed"
+        return "complete" if complete else "stopped"
+
     def _keep(self, candidate: _Candidate, state: Any) -> Trial:
-        if state == "stopped" and None not in candidate.folds:
-            state = "complete"  # the last folds were running when it lost
         if state == "stopped":
             scores = self._scores(candidate.folds)
             score = corrected_score(scores, self._complete)
@@ -412,7 +444,7 @@ class _Engine:
             if np.isfinite(scores).all():
                 self._complete = np.concatenate([self._complete, [scores]])
         target, patience = self._limits.target_score, self._limits.patience
-        if target is not None and counts and self._best >= target:
+        if target is not None and self._best >= target:
             self._reason = self._reason or "target_score"
         if patience is not None and self._n_in_vain >= patience:
             self._reason = self._reason or "patience"

@@ -7,11 +7,12 @@ every result.
 """
 
 import contextvars
+import copy
 import queue
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
 from typing import Any, Protocol
 
 from joblib import Parallel as JoblibParallel
@@ -27,7 +28,7 @@ from sklearn import config_context, get_config
 from sklearn.utils.parallel import Parallel, delayed
 
 from ._dask import DaskExecutor
-from ._processes import OnTimeout, ProcessExecutor
+from ._processes import OnTimeout, ProcessExecutor, check_picklable
 
 Work = Callable[..., Any]
 Parts = Iterable[tuple[str, Any]]
@@ -41,12 +42,13 @@ class Executor(Protocol):
     n_workers : int
         How many tasks run at the same time.
     n_tries : int
-        How often to submit a task whose worker dies every time.
+        How often to submit a task whose worker dies every time; 1 if none can die.
     shares_fate : bool
         Whether a task whose worker died may have been only near the culprit.
     on_timeout : {"killed", "abandoned", "ignored"}
         What `abandon` does to a running task: end it; leave it to itself, out of
-        reach, with a new worker in its place; or nothing.
+        reach (where workers are threads of this process, with a new one in its
+        place); or nothing.
     """
 
     @property
@@ -98,8 +100,9 @@ def make_executor(
     work : callable
         `work(shared, *args)`; it can be imported.
     shared : object
-        Sent to every worker once. Where workers are processes, its large arrays are
-        memory-mapped from files that all of them share.
+        Sent to every worker once (with every task if nothing is known of the
+        backend). Where workers are processes, its large arrays are memory-mapped from
+        files that all of them share.
     n_jobs : int or None
         As in `joblib.Parallel`.
     parts : iterable of (str, object)
@@ -127,7 +130,9 @@ def make_executor(
         settings = JoblibParallel(n_jobs=n_jobs)
         options = getattr(settings, "_backend_kwargs", None) or settings._backend_args
         return ProcessExecutor(work, shared, n_workers, backend, options, parts)
-    return BatchExecutor(work, shared, n_jobs, n_workers)
+    if not getattr(backend, "supports_sharedmem", False):
+        check_picklable(parts)
+    return BatchExecutor(work, shared, backend, n_jobs, n_workers)
 
 
 class InlineExecutor:
@@ -241,17 +246,18 @@ class BatchExecutor:
     workers are kept from one batch to the next.
     """
 
-    n_tries = 1
-    shares_fate = False
+    n_tries = 2
+    shares_fate = True
     on_timeout: OnTimeout = "ignored"
 
     def __init__(
-        self, work: Work, shared: Any, n_jobs: int | None, n_workers: int
+        self, work: Work, shared: Any, backend: Any, n_jobs: int | None, n_workers: int
     ) -> None:
         self.n_workers = n_workers
         self._work = work
         self._shared = shared
-        self._parallel = Parallel(n_jobs=n_jobs)
+        # its own, or whatever else uses the active one would end its workers
+        self._parallel = Parallel(n_jobs=n_jobs, backend=copy.copy(backend))
         self._parallel.__enter__()
         self._batch: list[tuple[Future[Any], tuple[Any, ...]]] = []
 
@@ -267,9 +273,14 @@ class BatchExecutor:
         self, futures: Collection[Future[Any]], timeout: float
     ) -> set[Future[Any]]:
         batch, self._batch = self._batch, []
-        outcomes = self._parallel(
-            delayed(_outcome)(self._work, self._shared, args) for _, args in batch
-        )
+        try:
+            outcomes = self._parallel(
+                delayed(_outcome)(self._work, self._shared, args) for _, args in batch
+            )
+        except BrokenExecutor as death:
+            outcomes = [(None, death)] * len(batch)
+            self._parallel.__exit__(None, None, None)
+            self._parallel.__enter__()
         for (future, _), (result, error) in zip(batch, outcomes, strict=True):
             if error is None:
                 future.set_result(result)

@@ -17,9 +17,9 @@ Facts = dict[str, str]
 
 DEEPEST: Final = 8  # levels of objects within objects
 LONGEST: Final = 100  # lists of plain values that are told item by item
-HINTS: Final = {
-    "splits": " (a splitter that shuffles needs a `random_state` to split alike again)"
-}
+SHUFFLED: Final = (
+    " (a splitter that shuffles needs a `random_state` to split alike again)"
+)
 PLAIN: Final = (str, bytes, int, float, complex, bool, type(None), np.generic)
 
 
@@ -96,11 +96,23 @@ def check_same(old: Facts, new: Facts) -> None:
 
 def differences(old: Facts, new: Facts) -> list[str]:
     """Name what differs, as far as both sides or one of them know of it."""
-    return [
-        f"{name}: {old.get(name, 'nothing')} there, {new.get(name, 'nothing')} here"
-        + HINTS.get(name, "")
+    names = [
+        name
         for name in [*old, *(name for name in new if name not in old)]
         if old.get(name) != new.get(name)
+    ]
+    # a part that differs says nothing more than the whole
+    names = [
+        name
+        for name in names
+        if name.removeprefix("sample of ") not in names
+        or not name.startswith("sample of ")
+    ]
+    hints = {"splits": SHUFFLED} if names == ["splits"] else {}
+    return [
+        f"{name}: {old.get(name, 'nothing')} there, {new.get(name, 'nothing')} here"
+        + hints.get(name, "")
+        for name in names
     ]
 
 
@@ -123,6 +135,8 @@ def _content(table: Any) -> Any:
         table = table.tocsr(copy=True)
         table.sum_duplicates()
         return table.data, table.indices, table.indptr
+    if isinstance(table, np.ma.MaskedArray):
+        return table.filled(), np.ma.getmaskarray(table)
     if isinstance(table, np.ndarray):
         return np.ascontiguousarray(table)
     if type(table).__module__.partition(".")[0] == "pandas" and hasattr(table, "iloc"):
@@ -149,6 +163,8 @@ def _facts(path: str, value: Any, depth: int = 0) -> Iterator[tuple[str, str]]:
         yield path, value.__name__
     elif not hasattr(value, "get_params") and _is_table(value):
         yield path, _table(value)
+    elif isinstance(value, Mapping) and len(value) > LONGEST and _is_plain(value):
+        yield path, _table(list(value.items()))
     elif isinstance(value, Mapping):  # the order of parameters is that of images
         keys = [_key(key) for key in value]
         yield path, f"{named} of {', '.join(keys) or 'nothing'}"
@@ -182,6 +198,10 @@ def _facts(path: str, value: Any, depth: int = 0) -> Iterator[tuple[str, str]]:
 
 def _is_table(value: Any) -> bool:
     return isinstance(getattr(value, "shape", None), tuple)
+
+
+def _is_plain(value: Mapping[Any, Any]) -> bool:
+    return all(isinstance(part, PLAIN) for item in value.items() for part in item)
 
 
 def _key(key: Any) -> str:

@@ -152,7 +152,11 @@ class Journal:
     def _parsed(self, line: bytes, number: int, read: Callable[[Any], Any]) -> Any:
         checksum, _, text = line.partition(b" ")
         if checksum != b"%08x" % zlib.crc32(text):
-            raise self._damaged(number, "its checksum is wrong")
+            foreign = number == 1 and OPENING not in line
+            raise self._damaged(
+                number,
+                "no log of a search begins so" if foreign else "its checksum is wrong",
+            )
         try:
             return read(json.loads(text))
         except Exception as error:  # whatever it is, it is the fault of the line

@@ -12,10 +12,11 @@ import mmap
 import os
 import pickle
 import shutil
+import signal
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
 from typing import Any, Final, Literal
 
@@ -119,22 +120,23 @@ class ProcessExecutor:
         self._forget(future)
 
     def close(self, *, kill: bool) -> None:
-        for future in list(self._running):
-            if future.done() and not kill:
-                self._release(future)
-            else:
-                self.abandon(future)
-        for worker in list(self._workers):
-            if kill or worker not in self._free:
-                self._kill(worker)
-                continue
-            with contextlib.suppress(BrokenExecutor):  # it may have died idle
-                worker.submit(_load.cache_clear)
-                with _idle_lock:
-                    _idle.append((self._kind, worker))
-        self._workers.clear()
-        self._free.clear()
-        self._remove_folder()
+        with _interrupts_held_back():
+            for future in list(self._running):
+                if future.done() and not kill:
+                    self._release(future)
+                else:
+                    self.abandon(future)
+            for worker in list(self._workers):
+                if kill or worker not in self._free:
+                    self._kill(worker)
+                    continue
+                with contextlib.suppress(BrokenExecutor):  # it may have died idle
+                    worker.submit(_load.cache_clear)
+                    with _idle_lock:
+                        _idle.append((self._kind, worker))
+            self._workers.clear()
+            self._free.clear()
+            self._remove_folder()
 
     @property
     def _kind(self) -> Any:
@@ -149,11 +151,13 @@ class ProcessExecutor:
 
     def _new_worker(self) -> ProcessPoolExecutor:
         with _idle_lock:
-            for index, (kind, worker) in enumerate(_idle):
+            while _idle:
+                kind, worker = _idle.pop()
                 if kind == self._kind:
                     self._workers.append(worker)
-                    del _idle[index]
                     return worker
+                if kind[0] == os.getpid():  # and not of a parent that was forked
+                    worker.shutdown(wait=False)  # or they would pile up
         worker = ProcessPoolExecutor(
             1,
             timeout=IDLE_TIMEOUT,
@@ -261,6 +265,24 @@ def _run(folder: str, mark: str, args: tuple[Any, ...]) -> Any:
     open(mark, "x").close()  # the task has started
     with parallel_config(backend, n_jobs=n_jobs):
         return work(shared, *args)
+
+
+@contextlib.contextmanager
+def _interrupts_held_back() -> Iterator[None]:
+    """Let a second Ctrl-C wait until what the first one began is done."""
+    before = signal.getsignal(signal.SIGINT)
+    in_main = threading.current_thread() is threading.main_thread()
+    if not in_main or not callable(before):
+        yield
+        return
+    held: list[tuple[int, Any]] = []
+    signal.signal(signal.SIGINT, lambda *interrupt: held.append(interrupt))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        if held:
+            before(*held[0])
 
 
 def _leave_with(parent: int) -> None:

@@ -150,11 +150,12 @@ def check_not_empty(trials: Sequence[Trial], stop_reason: str) -> None:
     """
     if not trials:
         raise ValueError(
-            f"the search ended ({stop_reason}) before a single fold was evaluated"
+            f"the search ended ({stop_reason}) before a single fold was evaluated (the "
+            "start of worker processes takes its time as well)"
         )
 
 
-def check_complete(trial: Trial) -> None:
+def check_complete(trial: Trial, trials: Sequence[Trial], stop_reason: str) -> None:
     """Check that the winner was evaluated on every split.
 
     Raises
@@ -162,12 +163,18 @@ def check_complete(trial: Trial) -> None:
     ValueError
         If it was not.
     """
+    n_splits = len(trial.folds)
+    if all(None in each.folds for each in trials):
+        raise ValueError(
+            f"no candidate was evaluated on all {n_splits} splits before the search "
+            f"ended ({stop_reason}); `cv_results_` and `trials_` have what was. "
+            "(A rule given as `racing` must not stop every candidate.)"
+        )
     if None in trial.folds:
         raise ValueError(
             f"candidate {trial.number} cannot be the best: it was evaluated on "
-            f"{len(trial.ran)} of {len(trial.folds)} splits. If no candidate has them "
-            "all (`n_splits_evaluated`), the search ended too early, or a rule given "
-            "as `racing` stopped every one; otherwise `refit` chose this row"
+            f"{len(trial.ran)} of {n_splits} splits (`n_splits_evaluated`); `refit` "
+            "chose this row"
         )
 
 

@@ -6,7 +6,7 @@ import numbers
 import os
 import time
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 from sklearn import get_config
@@ -28,7 +28,7 @@ from ._estimators import (
     set_nested_params,
 )
 from ._evaluation import Problem, Settings, make_splits
-from ._fingerprint import check_same, fingerprint
+from ._fingerprint import Facts, check_same, fingerprint
 from ._journal import Journal, merge
 from ._racing import has_lost
 from ._random import seed_from
@@ -55,6 +55,17 @@ from ._sklearn_compat import (
     raise_for_params,
     safe_indexing,
 )
+from ._trial import Trial
+
+
+class _Past(NamedTuple):
+    """What a fit goes on from."""
+
+    trials: list[Trial]
+    earlier: frozenset[int]  # the numbers of those of the fits before, not of a log
+    session: BTBSession  # which was told of them
+    journal: Journal | None
+    facts: Facts
 
 
 class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
@@ -148,7 +159,8 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         less than 10 %. A candidate with a failed fold has lost.
     warm_start : bool, default=False
         Whether another `fit`, with the same data, spaces and splits, adds `n_iter`
-        candidates to those there are. It works as well after a search that was
+        candidates to those there are (but for those that were interrupted, which may
+        be proposed again). It works as well after a search that was
         interrupted, or loaded from a pickle.
     checkpoint : str or path-like, default=None
         A log file, made if there is none. Every finished candidate is written to it
@@ -210,12 +222,13 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
 
     Notes
     -----
-    The data go to a worker once, not with every task. On the loky backend (and on the
+    The data go to a worker once, not with every fold. On the loky backend (and on the
     multiprocessing backend, which gets the same workers, because its own are forked
     and not safe) large arrays are memory-mapped as by `joblib.Parallel`; on a
     `dask.distributed` cluster, `parallel_config(backend="dask")`, the scheduler keeps
     a copy. A worker that dies costs its own folds a second try; then their candidate
-    has failed. Any other joblib backend evaluates batches of `n_jobs` folds.
+    has failed. Any other joblib backend evaluates batches of `n_jobs` folds, and sends
+    the data with every fold, as `joblib.Parallel` does.
 
     See Also
     --------
@@ -359,6 +372,7 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
             If a parameter is invalid, before anything is fitted; if every fit
             failed.
         """
+        started = time.monotonic()
         estimators = named_estimators(self.estimators)
         kind = common_type(estimators)
         single = not isinstance(self.estimators, Mapping)
@@ -374,9 +388,6 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
             )
         is_classifier = kind == "classifier"
         splits = make_splits(self.cv, X, y, is_classifier, routed["split"])
-        earlier = getattr(self, "trials_", []) if self.warm_start else []
-        self._forget_fit()
-        self.n_splits_ = len(splits)
         weight = params.get("sample_weight")
         task = {
             "estimator": self,
@@ -384,10 +395,10 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
             "y": y,
             "metadata": None if weight is None else {"sample_weight": weight},
         }
-        context = self._init_callback_context(
-            max_subtasks=1 + (self.refit is not False)
-        ).call_on_fit_task_begin(**task)
-
+        earlier = []
+        if self.warm_start:
+            known = getattr(self, "trials_", [])
+            earlier = [trial for trial in known if trial.state != "interrupted"]
         size = sum(tunable.cardinality for tunable in tunables.values())
         settings = Settings(
             scorers=scorers,
@@ -402,15 +413,24 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         estimators = {name: clone(est) for name, est in estimators.items()}
         metric = self.refit if isinstance(self.refit, str) else None
         problem = Problem(estimators, X, y, splits, settings, metric, search=self)
-        try:
-            self._search(problem, tunables, earlier, context)
-        except BaseException as error:
-            interrupted = isinstance(error, KeyboardInterrupt)
-            self.stop_reason_ = "interrupted" if interrupted else "error"
-            if any(trial.state != "interrupted" for trial in self.trials_):
-                with contextlib.suppress(Exception):  # what came first is what to tell
-                    self._set_results(scorers)
-            raise
+        with contextlib.ExitStack() as ending:
+            past = self._past_of(problem, tunables, earlier, ending)
+            self._forget_fit()  # not before it is clear that nothing is refused
+            self.n_splits_ = len(splits)
+            self.trials_ = past.trials
+            self._facts = past.facts
+            context = self._init_callback_context(
+                max_subtasks=1 + (self.refit is not False)
+            ).call_on_fit_task_begin(**task)
+            try:
+                self._search(problem, tunables, past, context, started)
+            except BaseException as error:
+                interrupted = isinstance(error, KeyboardInterrupt)
+                self.stop_reason_ = "interrupted" if interrupted else "error"
+                if any(trial.state != "interrupted" for trial in self.trials_):
+                    with contextlib.suppress(Exception):  # what came first is told
+                        self._set_results(scorers)
+                raise
         check_not_empty(self.trials_, self.stop_reason_)
         report_failures(self.trials_, self.error_score)
         self._set_results(scorers)
@@ -420,68 +440,66 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         context.call_on_fit_task_end(**task)
         return self
 
-    def _search(self, problem, tunables, earlier, context):
-        """Run the session over the cross-validated scores; fills `trials_`."""
-        self.trials_ = list(earlier)  # also if the search is refused
+    def _past_of(self, problem, tunables, earlier, ending):
+        """Gather what there is already, of this search or in its log."""
         seed = seed_from(self.random_state)
         facts = self._describe(problem, tunables, seed)
-        with contextlib.ExitStack() as ending:
-            trials = [trial for trial in earlier if trial.state != "interrupted"]
-            if trials:
-                check_same(self._facts, facts)
-            before = list(trials)
-            journal = None
-            if self.checkpoint is not None:
-                n_splits = len(problem.splits)
-                journal = Journal(self.checkpoint, facts, tunables, n_splits, seed)
-                ending.callback(journal.close)
-                seed = journal.seed
-                trials = merge(trials, journal)
-            self._facts = facts
-            n_iter = min(problem.settings.n_candidates, self.n_iter + len(before))
-            if not n_iter and not trials:
-                raise ValueError(
-                    "`n_iter` must be at least 1 where there are no trials"
-                )
-            session = self._session_of(tunables, trials, seed)
-            self.trials_ = sorted(trials, key=lambda trial: trial.number)
+        if earlier:
+            check_same(self._facts, facts)
+        trials, journal = list(earlier), None
+        if self.checkpoint is not None:
+            n_splits = len(problem.splits)
+            journal = Journal(self.checkpoint, facts, tunables, n_splits, seed)
+            ending.callback(journal.close)
+            seed = journal.seed
+            trials = merge(trials, journal)
+        if not self.n_iter and not trials:
+            raise ValueError("`n_iter` must be at least 1 where there are no trials")
+        session = self._session_of(tunables, trials, seed)
+        trials = sorted(trials, key=lambda trial: trial.number)
+        numbers = frozenset(trial.number for trial in earlier)
+        return _Past(trials, numbers, session, journal, facts)
 
-            def on_trial(trial):
-                if journal is not None:
-                    journal.append(trial)
-                return self.callback is not None and self.callback(self, trial)
+    def _search(self, problem, tunables, past, context, started):
+        """Run the session over the cross-validated scores; adds to `trials_`."""
+        n_iter = self.n_iter + len(past.earlier)
 
-            n_left = max(0, n_iter - len(trials))
-            n_fits = n_left * len(problem.splits)
-            if self.verbose > 0:
-                print(
-                    f"Fitting {len(problem.splits)} folds for each of "
-                    f"{n_left} candidates, totalling {n_fits} fits"
-                )
-            search_context = context.subcontext(
-                task_name="search", max_subtasks=n_fits, sequential_subtasks=False
-            ).call_on_fit_task_begin(estimator=self)
-            limits = _engine.Limits(
+        def on_trial(trial):
+            return self.callback is not None and self.callback(self, trial)
+
+        n_left = min(n_iter, problem.settings.n_candidates) - len(past.trials)
+        n_left = max(0, n_left)
+        n_fits = n_left * len(problem.splits)
+        if self.verbose > 0:
+            print(
+                f"Fitting {len(problem.splits)} folds for each of {n_left} candidates, "
+                f"totalling {n_fits} fits"
+            )
+        search_context = context.subcontext(
+            task_name="search", max_subtasks=n_fits, sequential_subtasks=False
+        ).call_on_fit_task_begin(estimator=self)
+        self.stop_reason_ = _engine.run(
+            past.session,
+            problem,
+            self.trials_,
+            _engine.Limits(
                 n_iter,
-                frozenset(trial.number for trial in before),
+                past.earlier,
                 self.time_budget,
                 self.fit_timeout,
                 self.patience,
                 self.target_score,
-            )
-            self.stop_reason_ = _engine.run(
-                session,
-                problem,
-                self.trials_,
-                limits,
-                n_jobs=self.n_jobs,
-                race=has_lost if self.racing is True else self.racing or None,
-                spaces=tunables,
-                on_trial=on_trial,
-                context=search_context,
-            )
-            search_context.call_on_fit_task_end(estimator=self)
-            warn_of_dropped(session.errors, self._most_errors(tunables))
+                started,
+            ),
+            n_jobs=self.n_jobs,
+            race=has_lost if self.racing is True else self.racing or None,
+            spaces=tunables,
+            log=(lambda trial: None) if past.journal is None else past.journal.append,
+            on_trial=on_trial,
+            context=search_context,
+        )
+        search_context.call_on_fit_task_end(estimator=self)
+        warn_of_dropped(past.session.errors, self._most_errors(tunables))
 
     def _most_errors(self, tunables):
         return self.max_errors if len(tunables) > 1 else math.inf
@@ -545,7 +563,7 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
             metric = self.refit if self.multimetric_ else "score"
             index = best_index(self.cv_results_, self.refit, metric)
             best = self.trials_[index]
-            check_complete(best)
+            check_complete(best, self.trials_, self.stop_reason_)
             self.best_index_ = index
             if not callable(self.refit):
                 means = self.cv_results_[f"mean_test_{metric}"]

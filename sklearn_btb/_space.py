@@ -25,9 +25,9 @@ from ._hyperparams import (
     DistributionHyperParam,
     FloatHyperParam,
     HyperParam,
-    Interval,
     IntHyperParam,
     OrdinalHyperParam,
+    UniformPrior,
 )
 from ._values import as_list, is_finite_number, is_integer, same
 
@@ -473,7 +473,8 @@ def _from_distribution(distribution: Any) -> HyperParam:
         hasattr(distribution, "pmf") and not hasattr(distribution, "pdf")
     )
     if not discrete:
-        return DistributionHyperParam(_interval(distribution, family) or distribution)
+        prior = _uniform_prior(distribution, family)
+        return DistributionHyperParam(prior or distribution)
     points = _support(distribution, family)
     if isinstance(points, tuple):
         return DistributionHyperParam(distribution, points)
@@ -487,18 +488,18 @@ def _from_distribution(distribution: Any) -> HyperParam:
     return OrdinalHyperParam(values, images, probabilities)
 
 
-def _interval(distribution: Any, family: Any) -> Interval | None:
+def _uniform_prior(distribution: Any, family: Any) -> UniformPrior | None:
     """Return a uniform or log-uniform distribution in a form that is fast."""
     if not isinstance(family, UNIFORM | LOGUNIFORM):
         return None
     low, high = map(float, distribution.support())
-    interval = Interval(low, high, log=isinstance(family, LOGUNIFORM))
+    prior = UniformPrior(low, high, log=isinstance(family, LOGUNIFORM))
     levels = [0.25, 0.5, 0.75]
     # not so if a `loc` moves a log-uniform one, or a range is too narrow for a float
     same_everywhere = low < high and np.allclose(
-        interval.ppf(levels), distribution.ppf(levels), rtol=1e-9, atol=0.0
+        prior.ppf(levels), distribution.ppf(levels), rtol=1e-9, atol=0.0
     )
-    return interval if same_everywhere else None
+    return prior if same_everywhere else None
 
 
 def _support(distribution: Any, family: Any) -> np.ndarray | tuple[int, int]:

@@ -8,6 +8,7 @@ import pytest
 from joblib import parallel_config
 from scipy.stats import uniform
 from sklearn.exceptions import FitFailedWarning
+from sklearn.model_selection import KFold
 from test_search import search_for
 from toys import Toy, X, Y
 
@@ -39,7 +40,8 @@ class TestStopReason:
     def test_exhausted(self):
         search = search_for(Toy(), {"x": [0, 1]}, n_iter=2).fit(X, Y)
         assert search.stop_reason_ == "n_iter"
-        search.set_params(n_iter=3, estimators__x=7).fit(X, Y)  # 7 is not in the space
+        search.set_params(n_iter=3).fit(X, Y)
+        assert search.stop_reason_ == "exhausted"
         assert len(search.trials_) == 2
 
     def test_exhausted_when_every_estimator_was_dropped(self):
@@ -71,6 +73,16 @@ class TestStopReason:
         assert search.stop_reason_ == "target_score"
         scores = search.cv_results_["mean_test_score"]
         assert scores[-1] >= 9.0 > max(scores[:-1])
+
+    def test_target_score_that_an_earlier_fit_reached(self):
+        search = search_for(Toy(x=5), {"x": range(5, 9)}, n_iter=1, warm_start=True)
+        search.fit(X, Y).set_params(target_score=-15.0).fit(X, Y)
+        assert search.stop_reason_ == "target_score"
+        assert len(search.trials_) == 1
+
+    def test_n_iter_though_the_last_fold_outlasted_the_time_budget(self):
+        search = search_for(Slow(x=1.1), {}, n_iter=1, time_budget=1.0, cv=ONE_SPLIT)
+        assert search.fit(X, Y).stop_reason_ == "n_iter"
 
     def test_callback(self):
         def stop_at_three(search, trial):
@@ -139,9 +151,20 @@ class TestTimeBudget:
         assert search.best_params_ == {"x": 1}
         assert results["rank_test_score"].tolist() == [1, 2]
 
+    def test_counts_from_the_start_of_fit(self):
+        class SlowSplits(KFold):
+            def split(self, X, y=None, groups=None):
+                time.sleep(1.0)
+                return super().split(X, y, groups)
+
+        search = search_for(Slow(x=0), {"x": uniform()}, n_iter=1000, time_budget=1.3)
+        assert seconds_of_search(search.set_params(cv=SlowSplits(3))) < 1.3 * 1.05 + 0.5
+
     def test_too_short_for_one_candidate(self):
         search = search_for(Slow(), {"x": uniform()}, time_budget=0.01)
-        with pytest.raises(ValueError, match=r"evaluated on 1 of 3 splits.*too early"):
+        with pytest.raises(
+            ValueError, match=r"no candidate .* all 3 splits .*time_budget"
+        ):
             search.fit(X, Y)
         assert search.cv_results_["n_splits_evaluated"].tolist() == [1]
 

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 from concurrent.futures import BrokenExecutor
 from pathlib import Path
 
@@ -34,10 +35,12 @@ from executors import (
 from executors import time_limit as time_limit  # a fixture
 from joblib import parallel_config
 from scipy.stats import uniform
+from sklearn.exceptions import FitFailedWarning
 from test_engine import PendingTuner
 from test_search import search_for
 from toys import Log, Toy, X, Y
 
+from sklearn_btb import _dask
 from sklearn_btb._executor import make_executor
 
 dask = pytest.importorskip("dask")
@@ -238,6 +241,48 @@ class TestExecutor:
             executor.abandon(future)
             assert answers(executor, (add, 1)) == [2]
             Path(tmp_path, "another").touch()
+
+
+class TestWithoutNannies:
+    """A thread that hangs in a fold which was given up holds the worker it is in."""
+
+    @pytest.fixture
+    def in_process(self):
+        with (
+            distributed.LocalCluster(
+                n_workers=1,
+                threads_per_worker=1,
+                processes=False,
+                dashboard_address=":0",
+            ) as cluster,
+            distributed.Client(cluster, set_as_default=False) as client,
+        ):
+            yield client
+
+    def test_the_search_goes_on_when_the_thread_is_free_again(self, in_process):
+        search = search_for(Waiting(x=2), {"x": [2, 0]}, cv=ONE_SPLIT, fit_timeout=0.5)
+        with (
+            parallel_config("dask", client=in_process),
+            pytest.warns(UserWarning, match="cannot be ended"),
+            warnings.catch_warnings(),
+        ):
+            warnings.simplefilter("ignore", FitFailedWarning)
+            warnings.filterwarnings("ignore", "One or more of the test scores")
+            search.fit(X, Y)
+        assert [trial.state for trial in search.trials_] == ["failed", "complete"]
+
+    def test_the_search_ends_if_no_thread_is_left(self, in_process, monkeypatch):
+        monkeypatch.setattr(_dask, "LONGEST_ABSENCE", 2.0)
+        search = search_for(
+            Waiting(x=0), {"x": [0, 8, 9]}, cv=ONE_SPLIT, fit_timeout=0.5
+        )
+        with (
+            parallel_config("dask", client=in_process),
+            pytest.warns(UserWarning, match="cannot be ended"),
+            pytest.raises(ConnectionError, match="hang in folds"),
+        ):
+            search.fit(X, Y)
+        assert search.best_params_ == {"x": 0}
 
 
 class TestSearch:

@@ -2,14 +2,18 @@
 
 import itertools
 import os
+import sys
 import threading
 import time
+import warnings
+from concurrent.futures.process import BrokenProcessPool
 
 import numpy as np
 import pytest
 from joblib import parallel_config
 from scipy.stats import uniform
 from sklearn import config_context, get_config
+from sklearn.exceptions import FitFailedWarning
 from sklearn.metrics import check_scoring
 from test_search import names_and_params, search_for
 from toys import THREE_FOLDS, Log, Toy, X, Y
@@ -315,6 +319,64 @@ class TestAsynchronous:
         assert [trial.number for trial in search.trials_] == list(range(40))
         for trial in search.trials_:
             assert trial.fold_scores == (10 - trial.params["x"] ** 2,) * 3
+
+
+@pytest.mark.parametrize("backend", ["sequential", "threading"])
+def test_an_exception_of_a_pool_inside_a_fold_is_no_death_of_a_worker(backend):
+    class Pooled(Toy):
+        def fit(self, X, y=None):
+            raise BrokenProcessPool("of the estimator's own")
+
+    search = search_for(Pooled(), {"x": [0, 1]}, error_score="raise")
+    with (
+        parallel_config(backend, n_jobs=2),
+        pytest.raises(BrokenProcessPool, match="of the estimator's own"),
+    ):
+        search.fit(X, Y)
+
+
+@pytest.mark.parametrize("backend", ["threading", "loky"])
+def test_a_fold_that_exits_costs_its_own_candidate_only(backend):
+    class Exiting(Toy):
+        def fit(self, X, y=None):
+            return sys.exit(3) if self.x == 1 else super().fit(X, y)
+
+    search = search_for(Exiting(), {"x": range(3)})
+    with (
+        parallel_config(backend, n_jobs=2),
+        pytest.warns(FitFailedWarning, match=r"called sys.exit\(3\)"),
+        warnings.catch_warnings(),
+    ):
+        warnings.filterwarnings("ignore", "One or more of the test scores")
+        search.fit(X, Y)
+    states = {trial.params["x"]: trial.state for trial in search.trials_}
+    assert states == {0: "complete", 1: "failed", 2: "complete"}
+
+
+def test_folds_that_never_ran_say_nothing_of_how_long_others_take():
+    """Or the folds of the next candidates would go to one worker as one task."""
+
+    class Varied(Toy):
+        def fit(self, X, y=None):
+            if self.x == 0:
+                os._exit(3)
+            time.sleep(0.2)
+            return super().fit(X, y)
+
+        def score(self, X, y=None):
+            return float(os.getpid())
+
+    search = search_for(Varied(x=0), {"x": [0, 1]}, refit=False)
+    with (
+        parallel_config("loky", n_jobs=2),
+        pytest.warns(FitFailedWarning),
+        warnings.catch_warnings(),
+    ):
+        warnings.filterwarnings("ignore", "One or more of the test scores")
+        search.fit(X, Y)
+    died, other = search.trials_
+    assert died.state == "failed"
+    assert len(set(other.fold_scores)) == 2  # processes
 
 
 def test_numbers_of_lost_candidates_are_filled():

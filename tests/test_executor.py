@@ -14,6 +14,7 @@ from executors import (
     IN_PROCESSES,
     KEEPS_FILTERS,
     TIME_LIMIT,
+    Deadly,
     Odd,
     Parcel,
     Traced,
@@ -22,6 +23,7 @@ from executors import (
     answers,
     ask,
     fail,
+    failing_trials,
     local_cluster,
     meet,
     nested,
@@ -33,8 +35,10 @@ from executors import (
     warn,
 )
 from executors import time_limit as time_limit  # a fixture
-from joblib import parallel_config
+from joblib import Parallel, delayed, parallel_config
 from joblib.parallel import (
+    LokyBackend,
+    MultiprocessingBackend,
     ThreadingBackend,
     register_parallel_backend,
 )
@@ -56,7 +60,17 @@ class Batches(ThreadingBackend):
     """A backend of which the package knows nothing."""
 
 
+class ProcessBatches(LokyBackend):
+    """Another one, in other processes."""
+
+
+class ForkBatches(MultiprocessingBackend):
+    """Another one, with a pool that belongs to the instance, as Ray's has."""
+
+
 register_parallel_backend("batches", Batches)
+register_parallel_backend("batches in processes", ProcessBatches)
+register_parallel_backend("batches in a pool", ForkBatches)
 
 # a joblib backend and the executor it has to get; a new one joins the suite here
 EXECUTORS = {
@@ -65,6 +79,7 @@ EXECUTORS = {
     "loky": ProcessExecutor,
     "multiprocessing": ProcessExecutor,
     "batches": BatchExecutor,
+    "batches in processes": BatchExecutor,
     "dask": DaskExecutor,
 }
 
@@ -134,12 +149,13 @@ class TestEveryExecutor:
             n = executor.n_workers
             assert answers(executor, *[(meet, str(tmp_path), n)] * n) == [True] * n
 
-    def test_sends_what_is_shared_at_most_once(self, backend):
+    def test_sends_what_is_shared_once_if_it_knows_the_backend(self, backend):
         before = Parcel.n_pickled
         with running(backend, Parcel()) as executor:
             kinds = answers(executor, *[(type,)] * 6)
         assert kinds == [Parcel] * 6
-        assert Parcel.n_pickled - before == (backend in IN_PROCESSES)
+        expected = 6 if backend == "batches in processes" else backend in IN_PROCESSES
+        assert Parcel.n_pickled - before == expected
 
     def test_may_be_closed_before_it_got_anything_to_do(self, backend):
         for kill in (False, True):
@@ -200,7 +216,9 @@ class TestMakeExecutor:
             assert answers(executor, (nested,)) == expected[:1]
             assert expected[0][3:] == (True, False)  # other threads of that process
 
-    @pytest.mark.parametrize("backend", [*IN_PROCESSES, "threading"])
+    @pytest.mark.parametrize(
+        "backend", [*IN_PROCESSES, "batches in processes", "threading"]
+    )
     @pytest.mark.parametrize(
         ("what", "changes"),
         [
@@ -310,6 +328,24 @@ class TestBatches:
             threads = answers(executor, *[(lambda _: threading.get_ident(),)] * 2)
         assert name == "ThreadingBackend"  # what is nested in a backend of threads
         assert threading.get_ident() not in threads
+
+    @pytest.mark.parametrize("backend", ["batches in processes", "batches in a pool"])
+    def test_share_no_workers_with_what_else_is_parallel(self, backend):
+        def use_joblib(search, trial):
+            Parallel(n_jobs=2)(delayed(process_id)(None) for _ in range(2))
+
+        search = search_for(Toy(), {"x": range(4)}, callback=use_joblib)
+        with parallel_config(backend, n_jobs=2):
+            search.fit(X, Y)
+        assert len(search.trials_) == 4
+
+    def test_whose_worker_dies_fail_the_fold_that_killed_it(self):
+        trials = failing_trials(
+            search_for(Deadly(), {"x": range(4)}), "batches in processes"
+        )
+        assert [trials[x].state for x in (0, 1, 3)] == ["complete"] * 3
+        assert trials[2].state == "failed"
+        assert "the worker died" in trials[2].error
 
     def test_run_on_ray_in_the_same_workers(self):
         ray = pytest.importorskip("ray")

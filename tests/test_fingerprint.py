@@ -374,6 +374,39 @@ def test_using_a_sparse_matrix_does_not_change_it():
     assert names_of(before, describe(data={"X": matrix})) == []
 
 
+def test_a_mask_is_a_part_of_an_array():
+    values = np.ma.masked_array([1.0, 2.0, 3.0], [0, 1, 0])
+    other = np.ma.masked_array([1.0, 2.0, 3.0], [0, 0, 0])
+    hidden = np.ma.masked_array([1.0, 9.0, 3.0], [0, 1, 0])
+    one, two, three = (describe(data={"X": array}) for array in (values, other, hidden))
+    assert names_of(one, two) == ["X"]
+    assert differences(one, three) == []
+
+
+def test_only_splits_that_differ_alone_suggest_a_seed_for_the_splitter():
+    splits = CHANGES["splits"]
+    [line] = differences(describe(), describe(**splits))
+    assert line.endswith("`random_state` to split alike again)")
+    lines = differences(describe(), describe(**splits, scoring="roc_auc"))
+    assert not any("`random_state`" in line for line in lines)
+
+
+def test_a_sample_is_not_named_beside_the_whole():
+    data = {"X": np.arange(6), "sample of X": np.arange(3)}
+    other = {"X": np.arange(1, 7), "sample of X": np.arange(1, 4)}
+    assert names_of(describe(data=data), describe(data=other)) == ["X"]
+    samples = [{"sample of X": table["sample of X"]} for table in (data, other)]
+    assert names_of(*(describe(data=each) for each in samples)) == ["sample of X"]
+
+
+def test_a_large_dict_of_plain_values_is_one_fact():
+    words = {f"word {number}": number for number in range(1000)}
+    facts = describe(vocabulary=words)
+    assert [name for name in facts if name.startswith("vocabulary")] == ["vocabulary"]
+    changed = describe(vocabulary=words | {"word 7": 8})
+    assert names_of(facts, changed) == ["vocabulary"]
+
+
 def test_layout_of_an_array_does_not_matter():
     rows = np.arange(12.0).reshape(4, 3)
     layouts = (rows, np.asfortranarray(rows), np.arange(24.0).reshape(4, 6)[:, :3])

@@ -21,7 +21,7 @@ from sklearn_btb import (
     FloatHyperParam,
     IntHyperParam,
 )
-from sklearn_btb._hyperparams import UNSET
+from sklearn_btb._hyperparams import UNSET, UniformPrior
 from sklearn_btb._space import as_hyperparam
 from sklearn_btb._values import same
 
@@ -723,6 +723,12 @@ class TestDistributions:
     )
     def test_loguniform_is_what_scipy_says(self, low, ratio, moved, levels):
         agrees_with_scipy(stats.loguniform(low, low * ratio, **moved), levels)
+
+    def test_where_scipy_is_slow_its_formula_is_used(self):
+        for prior in (stats.uniform(1, 2), stats.loguniform(1, 5, scale=2)):
+            assert isinstance(as_hyperparam(prior)._distribution, UniformPrior)
+        moved = stats.loguniform(1, 5, loc=2)  # is none any more
+        assert as_hyperparam(moved)._distribution is moved
 
     def test_integers_stay_python_integers(self):
         for distribution in (stats.randint(1, 9), stats.randint(1, 10**6)):

@@ -20,6 +20,7 @@ from toys import Toy, X, Y
 
 from sklearn_btb import BTBSearchCV
 
+ONE_SPLIT = [(np.arange(8), np.arange(8, 12))]
 EVERYWHERE = [("sequential", 1), ("threading", 2), ("loky", 2)]
 
 
@@ -68,6 +69,30 @@ def test_results_so_far_are_there(backend, n_jobs, callback):
     assert not hasattr(search, "best_estimator_")
     with pytest.raises(NotFittedError, match=r"warm_start=True, n_iter=0\)\.fit"):
         search.predict(X)
+
+
+@pytest.mark.parametrize("expected", [KeyboardInterrupt, ZeroDivisionError])
+def test_candidates_that_came_in_meanwhile_are_kept(expected, tmp_path):
+    class Barred(Toy):
+        def fit(self, X, y=None):
+            if self.x < 4:
+                barrier.wait(timeout=30)
+            return super().fit(X, y)
+
+    def wait_and_end(search, trial):
+        time.sleep(0.3)  # until the others have come in
+        raise expected
+
+    barrier = threading.Barrier(4)
+    search = search_for(
+        Barred(), {"x": range(4)}, cv=ONE_SPLIT, checkpoint=tmp_path / "log"
+    )
+    search.set_params(callback=wait_and_end)
+    with parallel_config("threading", n_jobs=4), pytest.raises(expected):
+        search.fit(X, Y)
+    assert [trial.state for trial in search.trials_] == ["complete"] * 4
+    search.set_params(callback=None, n_iter=0, refit=False).fit(X, Y)
+    assert len(search.trials_) == 4  # all of them are in the log
 
 
 @pytest.mark.parametrize(("backend", "n_jobs"), EVERYWHERE[1:])
@@ -266,6 +291,45 @@ print(len(os.listdir(sys.argv[2])))
         here = os.path.dirname(__file__)
         output = subprocess.run(
             [sys.executable, "-c", script, here, folder],
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+    assert output.stdout.split() == ["0", "0"], output.stderr
+
+
+@pytest.mark.parametrize("gap", [0.002, 0.01, 0.03])
+def test_interrupted_twice_it_leaves_nothing(gap):
+    """Impatience must not keep the first interrupt from ending the workers."""
+    script = """
+import os, signal, sys, threading, time
+import psutil
+from joblib import parallel_config
+from test_interruption import Slow, X, Y, search_for
+
+def interrupt_twice():
+    time.sleep(1.5)
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(float(sys.argv[2]))
+    os.kill(os.getpid(), signal.SIGINT)
+
+thread = threading.Thread(target=interrupt_twice)
+thread.start()
+try:
+    with parallel_config("loky", n_jobs=2, temp_folder=sys.argv[1]):
+        search_for(Slow(x=60.0), {"x": [60.0, 61.0]}).fit(X, Y)
+except KeyboardInterrupt:
+    pass
+thread.join()
+time.sleep(0.5)
+names = [" ".join(p.cmdline()) for p in psutil.Process().children(recursive=True)]
+print(len([name for name in names if "LokyProcess" in name]))
+print(len(os.listdir(sys.argv[1])))
+"""
+    with tempfile.TemporaryDirectory() as folder:
+        output = subprocess.run(
+            [sys.executable, "-c", script, folder, str(gap)],
+            cwd=os.path.dirname(__file__),
             capture_output=True,
             text=True,
             timeout=120,

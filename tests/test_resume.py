@@ -203,6 +203,18 @@ class TestWarmStart:
             search.set_params(**wrong).fit(X, Y)
         assert search.trials_ == trials
 
+    def test_that_is_refused_leaves_the_search_as_it_was(self, tmp_path):
+        search = search_for(Toy(), {"x": range(3)}, n_iter=2, warm_start=True).fit(X, Y)
+        other = tmp_path / "log"
+        search_for(Toy(), {"x": range(5)}, n_iter=2, checkpoint=other).fit(X, Y)
+        before = dict(vars(search))
+        with pytest.raises(ValueError, match="differ in"):
+            search.fit(X[:9], Y[:9])
+        with pytest.raises(ValueError, match="of another search"):
+            search.set_params(checkpoint=other).fit(X, Y)
+        assert vars(search.set_params(checkpoint=None)) == before
+        assert len(search.predict(X)) == len(X)
+
     def test_a_generator_may_be_drawn_from_again(self):
         rng = np.random.RandomState(0)
         search = search_for(Toy(), {"x": uniform()}, n_iter=3, random_state=rng)
@@ -259,6 +271,21 @@ class TestCheckpoint:
         search = search_for(Toy(), {"x": uniform()}, **common).fit(X, Y)
         with pytest.raises(ValueError, match="has another candidate 1 than"):
             search.set_params(checkpoint=path).fit(X, Y)
+
+    def test_has_what_the_tuner_stumbled_over(self, tmp_path):
+        class Stumbling(UniformTuner):
+            def record(self, params, score):
+                super().record(params, score)
+                if self._n_recorded == 3:
+                    raise ZeroDivisionError
+
+        search = self.search(tmp_path, tuner=Stumbling)
+        with pytest.raises(ZeroDivisionError):
+            search.fit(X, Y)
+        kept = names_and_params(search)
+        assert len(kept) == 3
+        resumed = self.search(tmp_path, n_iter=0).fit(X, Y)
+        assert names_and_params(resumed) == kept
 
     def test_path_may_be_of_any_kind(self, tmp_path):
         kept = names_and_params(self.search(tmp_path).fit(X, Y))
