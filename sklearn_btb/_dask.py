@@ -246,7 +246,7 @@ class DaskExecutor:
             # and a cluster whose workers die too often gives them up for good
             for future, task in list(self._tasks.items()):
                 if task.key == key:
-                    death = BrokenExecutor(f"of {self._addresses[key]}")
+                    death = BrokenExecutor(" and ".join(self._addresses[key]))
                     self._settle(future, None, death)
         self._started[key] = time.monotonic()
         self._addresses.setdefault(key, set()).add(address)
