@@ -147,14 +147,12 @@ class TestProcesses:
         assert len(used[0]) == 2
 
     def test_of_other_settings_do_not_pile_up(self):
-        def idle():
-            children = psutil.Process().children(recursive=True)
-            return sum("LokyProcess" in " ".join(child.cmdline()) for child in children)
-
+        pids = []
         for n_threads in (3, 4, 5):
             with running("loky", 1, inner_max_num_threads=n_threads) as executor:
-                answers(executor, *[(add, 1)] * 2)
-        assert until(lambda: idle() <= 2)
+                pids.append(set(answers(executor, *[(process_id,)] * 4)))
+        assert until(lambda: all(map(is_gone, pids[0] | pids[1])))
+        assert not any(map(is_gone, pids[2]))
 
     def test_have_not_started_a_task_while_they_start_themselves(self):
         with running("loky", SlowToLoad(), inner_max_num_threads=12) as executor:
