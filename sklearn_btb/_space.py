@@ -497,7 +497,7 @@ def _uniform_prior(distribution: Any, family: Any) -> UniformPrior | None:
     levels = [0.25, 0.5, 0.75]
     # not so if a `loc` moves a log-uniform one, or a range is too narrow for a float
     same_everywhere = low < high and np.allclose(
-        prior.ppf(levels), distribution.ppf(levels), rtol=1e-9, atol=0.0
+        distribution.cdf(prior.ppf(levels)), levels, rtol=0.0, atol=1e-9
     )
     return prior if same_everywhere else None
 
