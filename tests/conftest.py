@@ -4,4 +4,5 @@ from hypothesis import settings
 
 # machines are shared and noisy: how long one example takes says nothing
 settings.register_profile("no_deadline", deadline=None)
+settings.register_profile("few_examples", deadline=None, max_examples=15)
 settings.load_profile("no_deadline")

@@ -131,7 +131,8 @@ class TestEveryExecutor:
                 assert answers(executor, (setting,), (setting,)) == [value, value]
 
     def test_works_under_the_warning_filters_of_the_caller(self, backend):
-        if backend in IN_PROCESSES and not KEEPS_FILTERS:
+        in_processes = [*IN_PROCESSES, "batches in processes"]
+        if backend in in_processes and not KEEPS_FILTERS:
             pytest.skip("scikit-learn >= 1.7")
         with warnings.catch_warnings():
             warnings.simplefilter("error", FutureWarning)
