@@ -24,6 +24,14 @@ ONE_SPLIT = [(np.arange(8), np.arange(8, 12))]
 EVERYWHERE = [("sequential", 1), ("threading", 2), ("loky", 2)]
 
 
+@pytest.fixture(autouse=True)
+def heeded_interrupts():
+    """Shells let what they run in the background ignore Ctrl-C, and its children."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 class Slow(Toy):
     def fit(self, X, y=None):
         time.sleep(0.02)
@@ -152,15 +160,10 @@ def test_interrupted_while_it_waits_for_workers():
     """A signal comes at any moment, mostly while the loop waits."""
     search = search_for(Slow(x=1), {"x": uniform(0, 3)}, n_iter=10_000)
     timer = threading.Timer(1.5, os.kill, (os.getpid(), signal.SIGINT))
-    # a shell lets what it runs in the background ignore the signal
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        with parallel_config("threading", n_jobs=2):
-            timer.start()
-            with pytest.raises(KeyboardInterrupt):
-                search.fit(X, Y)
-    finally:
-        signal.signal(signal.SIGINT, before)
+    with parallel_config("threading", n_jobs=2):
+        timer.start()
+        with pytest.raises(KeyboardInterrupt):
+            search.fit(X, Y)
     assert len(search.trials_) > 5
     assert search.best_score_ == max(search.cv_results_["mean_test_score"])
 
