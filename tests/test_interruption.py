@@ -202,10 +202,14 @@ def test_ctrl_c_in_a_terminal(tmp_path, n_jobs):
         text=True,
         start_new_session=True,
     )
-    assert process.stdout.readline() == "ready\n"
-    time.sleep(0.3)
-    os.killpg(process.pid, signal.SIGINT)
-    output, _ = process.communicate(timeout=30)
+    try:
+        assert process.stdout.readline() == "ready\n"
+        time.sleep(0.3)
+        os.killpg(process.pid, signal.SIGINT)
+        output, _ = process.communicate(timeout=30)
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
     assert output.splitlines()[-2:] == ["True True", "interrupted"]
 
 
