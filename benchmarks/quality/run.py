@@ -1,0 +1,147 @@
+"""Run optimisers on the stored problems; one line of JSON a run.
+
+    python -m benchmarks.quality.run --peers random sklearn_btb --out runs.jsonl
+
+Runs that the file already has are not repeated, so that peers from several environments
+can share one file, one after the other. `--aside` takes the problems that are kept
+aside for the final table instead of those for development.
+"""
+
+import argparse
+import json
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from joblib import Parallel, delayed
+
+from .peers import ONE_LEARNER_ONLY, PEERS
+from .problems import DATA_SETS, Learner
+from .surrogate import TABLES, surrogates_of
+
+N_EVALUATIONS = 100
+PER_SET = 2  # learners to tune on each data set
+
+
+class Problem(NamedTuple):
+    """One learner to tune, or all learners of a data set to choose from."""
+
+    data_set: str
+    learner: str | None = None
+
+    @property
+    def name(self) -> str:
+        return f"{self.data_set}/{self.learner or 'all'}"
+
+    @property
+    def learners(self) -> dict[str, Learner]:
+        learners = DATA_SETS[self.data_set].learners
+        return (
+            learners if self.learner is None else {self.learner: learners[self.learner]}
+        )
+
+
+def problems(kind: str, aside: bool) -> Iterator[Problem]:
+    """Yield the problems of a kind, "tune" or "choose"."""
+    for number, (name, data_set) in enumerate(DATA_SETS.items()):
+        if data_set.aside != aside or not (TABLES / f"{name}.npz").exists():
+            continue
+        if kind == "choose":
+            yield Problem(name)
+            continue
+        worth = [each for each, one in data_set.learners.items() if len(one.space) > 2]
+        worth = [each for each in worth if surrogates_of(name)[each].works]
+        for i in range(PER_SET):  # in turn, so that all learners come up
+            yield Problem(name, worth[(PER_SET * number + i) % len(worth)])
+
+
+class Recorder:
+    """The objective, with a record of what it was asked."""
+
+    def __init__(self, problem: Problem, n: int) -> None:
+        self._surrogates = surrogates_of(problem.data_set)
+        self._n = n
+        self.scores: list[float] = []
+        self.names: list[str] = []
+        self.seconds: list[float] = []
+        self.proposing: list[float] = []
+        self._returned = time.process_time()
+
+    def __call__(self, name: str, config: dict[str, Any]) -> float | None:
+        proposing = time.process_time() - self._returned
+        scores, seconds = self._surrogates[name].evaluate(config)
+        score = None if scores is None else float(np.mean(scores))
+        if len(self.scores) < self._n:
+            self.scores.append(float("nan") if score is None else score)
+            self.names.append(name)
+            self.seconds.append(seconds)
+            self.proposing.append(proposing)
+        self._returned = time.process_time()
+        return score
+
+
+def run(
+    problem: Problem, peer: str, seed: int, n: int = N_EVALUATIONS
+) -> dict[str, Any]:
+    """Let a peer work on a problem; return what it found and what it took."""
+    recorder = Recorder(problem, n)
+    spaces = {name: learner.space for name, learner in problem.learners.items()}
+    PEERS[peer](spaces, recorder, n, seed)
+    return {
+        "problem": problem.name,
+        "peer": peer,
+        "seed": seed,
+        "scores": [round(score, 6) for score in recorder.scores],
+        "names": recorder.names,
+        "seconds": [float(f"{value:.3g}") for value in recorder.seconds],
+        "proposing": [float(f"{value:.3g}") for value in recorder.proposing],
+    }
+
+
+def _append(path: Path, peer: str, problem: Problem, seed: int, n: int) -> str:
+    line = json.dumps(run(problem, peer, seed, n)) + "\n"
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    os.write(descriptor, line.encode())  # at once, so that lines of workers stay whole
+    os.close(descriptor)
+    return problem.name
+
+
+def load(path: Path) -> list[dict[str, Any]]:
+    """Read the runs of a file."""
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--peers", nargs="+", default=["random", "sklearn_btb"])
+    parser.add_argument("--kinds", nargs="+", default=["tune", "choose"])
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--n", type=int, default=N_EVALUATIONS)
+    parser.add_argument("--n-jobs", type=int, default=2)
+    parser.add_argument("--aside", action="store_true")
+    parser.add_argument("--out", type=Path, default=Path("runs.jsonl"))
+    options = parser.parse_args()
+    done = set()
+    if options.out.exists():
+        done = {(r["problem"], r["peer"], r["seed"]) for r in load(options.out)}
+    tasks = [
+        (peer, problem, seed)
+        for kind in options.kinds
+        for problem in problems(kind, options.aside)
+        for peer in options.peers
+        for seed in range(options.seeds)
+        if (problem.name, peer, seed) not in done
+        and not (kind == "choose" and peer in ONE_LEARNER_ONLY)
+    ]
+    start = time.perf_counter()
+    Parallel(options.n_jobs)(
+        delayed(_append)(options.out, *task, options.n) for task in tasks
+    )
+    print(f"{len(tasks)} runs in {time.perf_counter() - start:.0f} s")
+
+
+if __name__ == "__main__":
+    main()
