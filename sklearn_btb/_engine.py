@@ -21,6 +21,7 @@ import numpy as np
 
 from ._evaluation import Problem, evaluate, failed_fold
 from ._executor import Executor, make_executor
+from ._interrupts import interrupts_held_back
 from ._racing import Rule, corrected_score
 from ._results import has_failed, mean_score
 from ._session import BTBSession
@@ -140,20 +141,23 @@ def run(
         problem, context = problem._replace(search=None), None
     parts = itertools.chain(problem.parts(), _values(spaces or {}))
     executor = make_executor(evaluate, problem, n_jobs, parts)
+    engine = None
     ended = False
     try:
         engine = _Engine(
             session, problem, trials, limits, executor, race, log, on_trial, context
         )
-        try:
-            _warn_of_timeouts(executor, limits)
-            reason = engine.run()
-        finally:
-            engine.keep_what_is_known()
+        _warn_of_timeouts(executor, limits)
+        reason = engine.run()
         ended = not engine.tasks
         return reason
     finally:
-        executor.close(kill=not ended)
+        with interrupts_held_back():  # a second one; the first may be why we are here
+            try:
+                if engine is not None:
+                    engine.keep_what_is_known()
+            finally:
+                executor.close(kill=not ended)
 
 
 class _Engine:

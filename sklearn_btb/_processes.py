@@ -12,11 +12,10 @@ import mmap
 import os
 import pickle
 import shutil
-import signal
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
 from typing import Any, Final, Literal
 
@@ -26,6 +25,7 @@ from joblib.externals.loky import ProcessPoolExecutor
 from joblib.externals.loky.backend import resource_tracker
 from joblib.externals.loky.backend.reduction import dump, dumps
 
+from ._interrupts import interrupts_held_back
 from ._sklearn_compat import configured
 
 OnTimeout = Literal["killed", "abandoned", "ignored"]
@@ -88,14 +88,15 @@ class ProcessExecutor:
             raise
 
     def submit(self, *args: Any) -> Future[Any]:
-        for done in [future for future in self._running if future.done()]:
-            self._release(done)
-        while True:
-            worker = self._free.pop() if self._free else self._new_worker()
-            try:
-                return self._start(worker, args)
-            except BrokenExecutor:  # it died while it was idle, and nothing was lost
-                self._kill(worker)
+        with interrupts_held_back():  # or a worker could be lost sight of
+            for done in [future for future in self._running if future.done()]:
+                self._release(done)
+            while True:
+                worker = self._free.pop() if self._free else self._new_worker()
+                try:
+                    return self._start(worker, args)
+                except BrokenExecutor:  # it died while idle, and nothing was lost
+                    self._kill(worker)
 
     def started(self, future: Future[Any]) -> float | None:
         # the imports of a new process do not count as time of its first task
@@ -116,11 +117,12 @@ class ProcessExecutor:
         end = time.monotonic() + LONGEST_HANDOVER
         while not (future.running() or future.done()) and time.monotonic() < end:
             time.sleep(0.001)
-        self._kill(self._running[future])
-        self._forget(future)
+        with interrupts_held_back():
+            self._kill(self._running[future])
+            self._forget(future)
 
     def close(self, *, kill: bool) -> None:
-        with _interrupts_held_back():
+        with interrupts_held_back():
             for future in list(self._running):
                 if future.done() and not kill:
                     self._release(future)
@@ -265,24 +267,6 @@ def _run(folder: str, mark: str, args: tuple[Any, ...]) -> Any:
     open(mark, "x").close()  # the task has started
     with parallel_config(backend, n_jobs=n_jobs):
         return work(shared, *args)
-
-
-@contextlib.contextmanager
-def _interrupts_held_back() -> Iterator[None]:
-    """Let a second Ctrl-C wait until what the first one began is done."""
-    before = signal.getsignal(signal.SIGINT)
-    in_main = threading.current_thread() is threading.main_thread()
-    if not in_main or not callable(before):
-        yield
-        return
-    held: list[tuple[int, Any]] = []
-    signal.signal(signal.SIGINT, lambda *interrupt: held.append(interrupt))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-        if held:
-            before(*held[0])
 
 
 def _leave_with(parent: int) -> None:

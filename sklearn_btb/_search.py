@@ -29,6 +29,7 @@ from ._estimators import (
 )
 from ._evaluation import Problem, Settings, make_splits
 from ._fingerprint import Facts, check_same, fingerprint
+from ._interrupts import interrupts_held_back
 from ._journal import Journal, merge
 from ._racing import has_lost
 from ._random import seed_from
@@ -428,7 +429,10 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
                 interrupted = isinstance(error, KeyboardInterrupt)
                 self.stop_reason_ = "interrupted" if interrupted else "error"
                 if any(trial.state != "interrupted" for trial in self.trials_):
-                    with contextlib.suppress(Exception):  # what came first is told
+                    with (
+                        interrupts_held_back(),
+                        contextlib.suppress(Exception),  # what came first is told
+                    ):
                         self._set_results(scorers)
                 raise
         check_not_empty(self.trials_, self.stop_reason_)

@@ -317,22 +317,34 @@ def test_interrupted_twice_it_leaves_nothing(gap):
 import os, signal, sys, threading, time
 import psutil
 from joblib import parallel_config
-from test_interruption import Slow, X, Y, search_for
+from test_interruption import Slow, X, Y, search_for, uniform
+
+under_way = threading.Event()
 
 def interrupt_twice():
-    time.sleep(1.5)
+    under_way.wait()
     os.kill(os.getpid(), signal.SIGINT)
     time.sleep(float(sys.argv[2]))
     os.kill(os.getpid(), signal.SIGINT)
 
 thread = threading.Thread(target=interrupt_twice)
 thread.start()
+endless = search_for(
+    Slow(x=1),
+    {"x": uniform(0, 3)},
+    n_iter=10_000,
+    callback=lambda search, trial: under_way.set() if trial.number == 5 else None,
+)
 try:
     with parallel_config("loky", n_jobs=2, temp_folder=sys.argv[1]):
-        search_for(Slow(x=60.0), {"x": [60.0, 61.0]}).fit(X, Y)
+        endless.fit(X, Y)
 except KeyboardInterrupt:
     pass
-thread.join()
+try:
+    thread.join()
+except KeyboardInterrupt:  # it was too late for the search
+    pass
+assert endless.stop_reason_ == "interrupted"
 time.sleep(0.5)
 names = [" ".join(p.cmdline()) for p in psutil.Process().children(recursive=True)]
 print(len([name for name in names if "LokyProcess" in name]))
