@@ -429,10 +429,8 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
                 interrupted = isinstance(error, KeyboardInterrupt)
                 self.stop_reason_ = "interrupted" if interrupted else "error"
                 if any(trial.state != "interrupted" for trial in self.trials_):
-                    with (
-                        interrupts_held_back(),
-                        contextlib.suppress(Exception),  # what came first is told
-                    ):
+                    # what came first is told, and not half done
+                    with interrupts_held_back(), contextlib.suppress(Exception):
                         self._set_results(scorers)
                 raise
         check_not_empty(self.trials_, self.stop_reason_)

@@ -29,6 +29,7 @@ FLOOR_PLAN = {
         "_acquisition",
         "_fingerprint",
         "_gp",
+        "_interrupts",
         "_output_transforms",
         "_racing",
         "_random",
