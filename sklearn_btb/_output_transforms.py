@@ -7,8 +7,7 @@ Each is a pure function ``(n,) -> (n,)`` that keeps the order of the scores. All
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import minimize_scalar
-from scipy.special import ndtr, ndtri
-from scipy.stats import yeojohnson, yeojohnson_llf
+from scipy.special import boxcox1p, ndtr, ndtri
 
 Array = NDArray[np.float64]
 
@@ -97,12 +96,21 @@ def yeo_johnson(scores: ArrayLike) -> Array:
     standard = standardize(scores)
     if standard.size < 3 or not standard.any():
         return standard
+    sizes, positive = np.abs(standard), standard >= 0
+    log_jacobian = np.copysign(np.log1p(sizes), standard).sum()
+
+    def transformed(lmbda: float) -> Array:
+        powers = boxcox1p(sizes, np.where(positive, lmbda, 2.0 - lmbda))
+        return np.copysign(powers, standard)
+
+    def negative_log_likelihood(lmbda: float) -> float:
+        log_variance = np.log(transformed(lmbda).var())
+        return float(0.5 * standard.size * log_variance - (lmbda - 1.0) * log_jacobian)
+
     optimum = minimize_scalar(
-        lambda lmbda: -yeojohnson_llf(lmbda, standard),
-        bounds=LAMBDA_BOUNDS,
-        method="bounded",
+        negative_log_likelihood, bounds=LAMBDA_BOUNDS, method="bounded"
     )
-    return standardize(yeojohnson(standard, lmbda=optimum.x))
+    return standardize(transformed(optimum.x))
 
 
 def gaussian_copula(scores: ArrayLike) -> Array:
