@@ -43,28 +43,6 @@ def log_expected_improvement(mean: ArrayLike, std: ArrayLike, best: ArrayLike) -
     return np.log(std) + _log_h(z)
 
 
-def expected_improvement(mean: ArrayLike, std: ArrayLike, best: ArrayLike) -> Array:
-    """Expected improvement over the best value.
-
-    EI = (mean - best) Phi(z) + std phi(z) with z = (mean - best) / std (Jones et al.
-    1998, "Efficient Global Optimization of Expensive Black-Box Functions", Section 4).
-
-    Parameters
-    ----------
-    mean, std, best : array-like of shape (m,) or scalar
-
-    Returns
-    -------
-    ndarray of shape (m,)
-
-    Examples
-    --------
-    >>> expected_improvement([1.0, 0.0, -1.0], 1.0, 0.0).round(3)
-    array([1.083, 0.399, 0.083])
-    """
-    return np.exp(log_expected_improvement(mean, std, best))
-
-
 def upper_confidence_bound(
     mean: ArrayLike, std: ArrayLike, best: ArrayLike, beta: float = 2.0
 ) -> Array:
@@ -88,27 +66,6 @@ def upper_confidence_bound(
     array([2. , 0.7])
     """
     return np.add(mean, beta * np.asarray(std, dtype=float))
-
-
-def posterior_mean(mean: ArrayLike, std: ArrayLike, best: ArrayLike) -> Array:
-    """The mean itself: no exploration.
-
-    Parameters
-    ----------
-    mean : array-like of shape (m,) or scalar
-    std, best : array-like of shape (m,) or scalar
-        Not used.
-
-    Returns
-    -------
-    ndarray of shape (m,)
-
-    Examples
-    --------
-    >>> posterior_mean([0.0, 0.5], 1.0, 0.0)
-    array([0. , 0.5])
-    """
-    return np.array(mean, dtype=float)
 
 
 def _log_h(z: Array) -> Array:

@@ -9,8 +9,11 @@ symbol            shape     meaning
 ``length_scale``  (d,)      distance over which the function varies, per axis
 ``output_scale``  scalar    prior variance of the latent function, s
 ``noise``         scalar    variance of the observation noise
-``theta``         (d + 2,)  log of (length_scale..., output_scale, noise)
-``k(A, B)``       (n, m)    kernel of unit variance
+``a``, ``b``      (d,)      exponents of the warping of each axis, 1 for none
+``theta``         (p,)      log of (length_scale..., output_scale, noise), p = d + 2,
+                            and with warping also of (a..., b...), p = 3 d + 2
+``Z``             (n, d)    warped points, divided by the length scales
+``k(A, B)``       (n, m)    kernel of unit variance, of warped points
 ``K``             (n, n)    covariance of y: s k(X, X) + noise I
 ``cholesky``      (n, n)    L, lower triangular, with L L' = K
 ``alpha``         (n,)      K^-1 y
@@ -28,6 +31,8 @@ from scipy import linalg
 from scipy.optimize import minimize
 from scipy.spatial.distance import cdist, pdist, squareform
 
+from ._warping import kumaraswamy, kumaraswamy_gradient
+
 Array = NDArray[np.float64]
 
 MAX_ITERATIONS = 40
@@ -36,6 +41,8 @@ MIN_STD = 1e-10
 # Box of the search around the prior mode, in prior deviations. It also keeps the
 # condition number of K below about 1e11 for n = 300.
 BOX = 5.0
+
+NO_WARPING = np.empty(0)
 
 
 class Hyperparameters(NamedTuple):
@@ -48,11 +55,24 @@ class Hyperparameters(NamedTuple):
         Prior variance of the latent function.
     noise : float
         Variance of the observation noise.
+    a, b : ndarray of shape (d,), or of shape (0,) without warping
+        Exponents of `kumaraswamy`.
     """
 
     length_scale: Array
     output_scale: float
     noise: float
+    a: Array = NO_WARPING
+    b: Array = NO_WARPING
+
+    def scaled(self, X: ArrayLike) -> Array:
+        """Return points, warped and divided by the length scales."""
+        warped = kumaraswamy(X, self.a, self.b) if len(self.a) else np.asarray(X)
+        return warped / self.length_scale
+
+    def covariance(self, A: ArrayLike, B: ArrayLike) -> Array:
+        """Return the prior covariance, (n, m), of the latent function."""
+        return self.output_scale * matern52(self.scaled(A), self.scaled(B))
 
 
 class GaussianProcess(NamedTuple):
@@ -76,17 +96,16 @@ class GaussianProcess(NamedTuple):
     alpha: Array
 
 
-def matern52(A: ArrayLike, B: ArrayLike, length_scale: ArrayLike) -> Array:
-    """Matérn 5/2 kernel of unit variance with one length scale per dimension.
+def matern52(A: ArrayLike, B: ArrayLike) -> Array:
+    """Matérn 5/2 kernel of unit variance and unit length scale.
 
     k = (1 + sqrt(5) r + 5/3 r^2) exp(-sqrt(5) r), where r is the Euclidean distance
-    between the points divided by the length scales ([RW] Equation 4.17).
+    between the points ([RW] Equation 4.17).
 
     Parameters
     ----------
     A : array-like of shape (n, d)
     B : array-like of shape (m, d)
-    length_scale : array-like of shape (d,)
 
     Returns
     -------
@@ -94,11 +113,10 @@ def matern52(A: ArrayLike, B: ArrayLike, length_scale: ArrayLike) -> Array:
 
     Examples
     --------
-    >>> matern52([[0.0]], [[0.0], [0.5]], [0.5]).round(3)
+    >>> matern52([[0.0]], [[0.0], [1.0]]).round(3)
     array([[1.   , 0.524]])
     """
-    length_scale = np.asarray(length_scale, dtype=float)
-    t = np.sqrt(5.0) * cdist(np.divide(A, length_scale), np.divide(B, length_scale))
+    t = np.sqrt(5.0) * cdist(A, B)
     return (1.0 + t + t**2 / 3.0) * np.exp(-t)
 
 
@@ -127,14 +145,14 @@ def condition(
     array([-1.15,  1.15])
     """
     X, y = np.asarray(X, dtype=float), np.asarray(y, dtype=float)
-    length_scale, output_scale, noise = hyperparameters
-    length_scale = np.asarray(length_scale, dtype=float)
-    K = output_scale * matern52(X, X, length_scale) + noise * np.eye(len(X))
+    hyperparameters = _as_arrays(hyperparameters)
+    K = hyperparameters.covariance(X, X)
+    K[np.diag_indices_from(K)] += hyperparameters.noise
     cholesky, jitter = _factorise(K)
     return GaussianProcess(
         X,
         y,
-        Hyperparameters(length_scale, float(output_scale), float(noise + jitter)),
+        hyperparameters._replace(noise=hyperparameters.noise + jitter),
         cholesky,
         linalg.cho_solve((cholesky, True), y),
     )
@@ -169,11 +187,11 @@ def extend(gp: GaussianProcess, x: ArrayLike, y: ArrayLike) -> GaussianProcess:
     y = np.atleast_1d(np.asarray(y, dtype=float))
     if len(x) == 0:
         return gp
-    length_scale, output_scale, noise = gp.hyperparameters
+    covariance = gp.hyperparameters.covariance
     X_all, y_all = np.concatenate([gp.X, x]), np.concatenate([gp.y, y])
 
-    K_12 = output_scale * matern52(gp.X, x, length_scale)
-    K_22 = output_scale * matern52(x, x, length_scale) + noise * np.eye(len(x))
+    K_12 = covariance(gp.X, x)
+    K_22 = covariance(x, x) + gp.hyperparameters.noise * np.eye(len(x))
     side = linalg.solve_triangular(gp.cholesky, K_12, lower=True)
     try:
         corner = linalg.cholesky(K_22 - side.T @ side, lower=True)
@@ -205,11 +223,34 @@ def posterior(gp: GaussianProcess, X_new: ArrayLike) -> tuple[Array, Array]:
     >>> mean.round(2) + 0.0, std.round(2)
     (array([0.  , 0.99]), array([0.72, 0.1 ]))
     """
-    length_scale, output_scale, _ = gp.hyperparameters
-    cross = output_scale * matern52(gp.X, X_new, length_scale)
+    cross = gp.hyperparameters.covariance(gp.X, X_new)
     whitened = linalg.solve_triangular(gp.cholesky, cross, lower=True)
-    variance = output_scale - np.einsum("ij,ij->j", whitened, whitened)
+    variance = gp.hyperparameters.output_scale - np.einsum(
+        "ij,ij->j", whitened, whitened
+    )
     return cross.T @ gp.alpha, np.sqrt(np.maximum(variance, MIN_STD**2))
+
+
+def distance_to_data(gp: GaussianProcess, X_new: ArrayLike) -> Array:
+    """Distance to the nearest observed point, in length scales.
+
+    Parameters
+    ----------
+    gp : GaussianProcess
+    X_new : array-like of shape (m, d)
+
+    Returns
+    -------
+    ndarray of shape (m,)
+
+    Examples
+    --------
+    >>> gp = condition([[0.0], [1.0]], [-1.0, 1.0], Hyperparameters([0.5], 1.0, 0.01))
+    >>> distance_to_data(gp, [[0.1], [1.0]])
+    array([0.2, 0. ])
+    """
+    scaled = gp.hyperparameters.scaled
+    return cdist(scaled(X_new), scaled(gp.X)).min(axis=1)
 
 
 def log_marginal_likelihood(
@@ -235,7 +276,8 @@ def log_marginal_likelihood(
     >>> round(log_marginal_likelihood([[0.0]], [0.0], hyperparameters), 4)
     -0.9189
     """
-    return _log_density(condition(X, y, hyperparameters))
+    gp = condition(X, y, hyperparameters)
+    return _log_density(gp.y, gp.cholesky, gp.alpha)
 
 
 def log_marginal_likelihood_and_gradient(
@@ -244,21 +286,21 @@ def log_marginal_likelihood_and_gradient(
     """Log marginal likelihood and its gradient in the log hyperparameters.
 
     d log p(y) / d theta_i = tr(W dK / d theta_i) / 2 with W = alpha alpha' - K^-1
-    ([RW] Equation 5.9). For a length scale, with z the scaled coordinate and r the
-    scaled distance of two points a and b,
-    dK_ab / d theta_i = 5/3 s (1 + sqrt(5) r) exp(-sqrt(5) r) (z_ai - z_bi)^2.
+    ([RW] Equation 5.9). In the coordinates of two scaled points y and z at distance r,
+    dK / dz_i = 5/3 s (1 + sqrt(5) r) exp(-sqrt(5) r) (y_i - z_i), and the
+    coordinates depend on length scales and warping.
 
     Parameters
     ----------
-    theta : array-like of shape (d + 2,)
-        Log of (length_scale..., output_scale, noise).
+    theta : array-like of shape (d + 2,) or (3 d + 2,)
+        Log of (length_scale..., output_scale, noise), or of these and (a..., b...).
     X : array-like of shape (n, d)
     y : array-like of shape (n,)
 
     Returns
     -------
     value : float
-    gradient : ndarray of shape (d + 2,)
+    gradient : ndarray of the shape of `theta`
 
     Examples
     --------
@@ -268,34 +310,43 @@ def log_marginal_likelihood_and_gradient(
     >>> round(value, 3), gradient.round(3)
     (-2.965, array([-0.402,  0.024,  0.016]))
     """
-    hyperparameters = _from_theta(np.asarray(theta, dtype=float))
-    gp = condition(X, y, hyperparameters)
-    length_scale, output_scale, noise = hyperparameters
+    X, y = np.asarray(X, dtype=float), np.asarray(y, dtype=float)
+    hyperparameters = _from_theta(np.asarray(theta, dtype=float), X.shape[1])
+    length_scale, output_scale, noise, a, b = hyperparameters
+    Z = hyperparameters.scaled(X)
+    t = np.sqrt(5.0) * pdist(Z)
+    decay = output_scale * np.exp(-t)
+    prior = (1.0 + t + t**2 / 3.0) * decay
+    K = squareform(prior)
+    np.fill_diagonal(K, output_scale + noise)
+    cholesky, _ = _factorise(K)
+    alpha, _ = linalg.lapack.dpotrs(cholesky, y, lower=1)
 
     # LAPACK fills the lower triangle only, column by column, which read row by row is
     # the upper triangle in the order of pdist.
-    inverse, _ = linalg.lapack.dpotri(np.asfortranarray(gp.cholesky), lower=1)
-    W_diagonal = gp.alpha**2 - inverse.diagonal()
-    W_pairs = squareform(np.outer(gp.alpha, gp.alpha) - inverse.T, checks=False)
-
-    Z = gp.X / length_scale
-    t = np.sqrt(5.0) * pdist(Z)
-    decay = output_scale * np.exp(-t)
-    scale_gradient = 0.5 * output_scale * W_diagonal.sum() + W_pairs @ (
-        (1.0 + t + t**2 / 3.0) * decay
-    )
+    inverse, _ = linalg.lapack.dpotri(cholesky, lower=1)
+    W_diagonal = alpha**2 - inverse.diagonal()
+    W_pairs = squareform(np.outer(alpha, alpha) - inverse.T, checks=False)
+    scale_gradient = 0.5 * output_scale * W_diagonal.sum() + W_pairs @ prior
     noise_gradient = 0.5 * noise * W_diagonal.sum()
 
-    # The sum of M_ab (z_ai - z_bi)^2 over pairs, by products of (n, n) and (n, d)
-    # matrices instead of the (d, n, n) array of squared differences.
+    # The sum over y of W dK / dz_i, by products of (n, n) and (n, d) matrices instead
+    # of the (d, n, n) array of differences.
     M = squareform(W_pairs * (5.0 / 3.0) * (1.0 + t) * decay)
-    length_gradient = np.sum(Z * (M.sum(axis=1, keepdims=True) * Z - M @ Z), axis=0)
-    gradient = np.concatenate([length_gradient, [scale_gradient, noise_gradient]])
-    return _log_density(gp), gradient
+    Z_gradient = M @ Z - M.sum(axis=1, keepdims=True) * Z
+    gradients = [-np.sum(Z_gradient * Z, axis=0), [scale_gradient, noise_gradient]]
+    if len(a):
+        for derivative in kumaraswamy_gradient(X, a, b):
+            gradients.append(np.sum(Z_gradient / length_scale * derivative, axis=0))
+    return _log_density(y, cholesky, alpha), np.concatenate(gradients)
 
 
 def fit(
-    X: ArrayLike, y: ArrayLike, *, start: Hyperparameters | None = None
+    X: ArrayLike,
+    y: ArrayLike,
+    *,
+    warped: ArrayLike | None = None,
+    start: Hyperparameters | None = None,
 ) -> GaussianProcess:
     """Condition on data at the most probable hyperparameters.
 
@@ -307,6 +358,8 @@ def fit(
     ----------
     X : array-like of shape (n, d)
     y : array-like of shape (n,)
+    warped : array-like of bool of shape (d,), optional
+        The columns that are to be warped; by default none.
     start : Hyperparameters, optional
         Where else to start, such as the last optimum on fewer data.
 
@@ -323,48 +376,74 @@ def fit(
     True
     """
     X, y = np.asarray(X, dtype=float), np.asarray(y, dtype=float)
-    mode, deviation = _prior(X.shape[1])
-    lower, upper = mode - BOX * deviation, mode + BOX * deviation
+    d = X.shape[1]
+    mode, deviation = _prior(d)
+    free = np.ones(d + 2, dtype=bool)
+    if warped is not None and np.any(warped):
+        free = np.concatenate([free, warped, warped])
+    else:
+        mode = mode[: d + 2]
+    deviation = deviation[: len(mode)][free]
+    lower, upper = mode[free] - BOX * deviation, mode[free] + BOX * deviation
 
-    def objective(theta: Array) -> tuple[float, Array]:
-        value, gradient = log_marginal_likelihood_and_gradient(theta, X, y)
-        z = (theta - mode) / deviation
-        return float(0.5 * z @ z) - value, z / deviation - gradient
+    def theta_at(values: Array) -> Array:
+        theta = mode.copy()
+        theta[free] = values
+        return theta
 
-    starts = [mode]
+    def objective(values: Array) -> tuple[float, Array]:
+        value, gradient = log_marginal_likelihood_and_gradient(theta_at(values), X, y)
+        z = (values - mode[free]) / deviation
+        return float(0.5 * z @ z) - value, z / deviation - gradient[free]
+
+    starts = [mode[free]]
     if start is not None:
-        values = np.concatenate([start.length_scale, [start.output_scale, start.noise]])
+        values = np.hstack(start)
+        values = np.concatenate([values, np.ones(len(mode) - len(values))])[free]
         starts.append(np.log(np.clip(values, np.exp(lower), np.exp(upper))))
     optima = [
         minimize(
             objective,
-            theta,
+            values,
             jac=True,
             method="L-BFGS-B",
             bounds=list(zip(lower, upper, strict=True)),
             options={"maxiter": MAX_ITERATIONS},
         )
-        for theta in starts
+        for values in starts
     ]
     best = min(optima, key=lambda optimum: optimum.fun)
-    return condition(X, y, _from_theta(best.x))
+    return condition(X, y, _from_theta(theta_at(best.x), d))
 
 
 def _prior(d: int) -> tuple[Array, Array]:
-    """Mode and deviation of the normal prior on theta, each of shape (d + 2,).
+    """Mode and deviation of the normal prior on theta, each of shape (3 d + 2,).
 
     Distances in the unit cube grow as sqrt(d). Length scales that grew as fast would
     hold the correlation of two random points constant (Hvarfner et al. 2024, arXiv
     2402.02229); at d**0.25 they go half of that way.
     """
-    mode = np.log([*[0.5 * d**0.25] * d, 1.0, 0.005])
-    deviation = np.array([*[0.8] * d, 1.0, 1.5])
+    mode = np.log([*[0.5 * d**0.25] * d, 1.0, 0.005, *[1.0] * 2 * d])
+    deviation = np.array([*[0.8] * d, 1.0, 1.5, *[0.5] * 2 * d])
     return mode, deviation
 
 
-def _from_theta(theta: Array) -> Hyperparameters:
-    *length_scale, output_scale, noise = np.exp(theta)
-    return Hyperparameters(np.array(length_scale), float(output_scale), float(noise))
+def _from_theta(theta: Array, d: int) -> Hyperparameters:
+    values = np.exp(theta)
+    length_scale, (output_scale, noise) = values[:d], values[d : d + 2]
+    a, b = values[d + 2 :].reshape(2, -1)
+    return Hyperparameters(length_scale, float(output_scale), float(noise), a, b)
+
+
+def _as_arrays(hyperparameters: Hyperparameters) -> Hyperparameters:
+    length_scale, output_scale, noise, a, b = hyperparameters
+    return Hyperparameters(
+        np.asarray(length_scale, dtype=float),
+        float(output_scale),
+        float(noise),
+        np.asarray(a, dtype=float),
+        np.asarray(b, dtype=float),
+    )
 
 
 def _factorise(K: Array) -> tuple[Array, float]:
@@ -375,15 +454,17 @@ def _factorise(K: Array) -> tuple[Array, float]:
     """
     jitter = 0.0
     while True:
-        try:
-            return linalg.cholesky(K + jitter * np.eye(len(K)), lower=True), jitter
-        except linalg.LinAlgError:
-            jitter = 10.0 * jitter or 1e-10 * (1.0 + abs(K[0, 0]))
+        # not by `linalg.cholesky`, whose checks take as long as a small factor
+        cholesky, failed = linalg.lapack.dpotrf(K + jitter * np.eye(len(K)), lower=1)
+        if not failed and np.isfinite(cholesky[-1, -1]):
+            return cholesky, jitter
+        if not np.isfinite(K).all():
+            raise ValueError("the covariance is not finite")
+        jitter = 10.0 * jitter or 1e-10 * (1.0 + abs(K[0, 0]))
 
 
-def _log_density(gp: GaussianProcess) -> float:
-    half_log_determinant = np.log(gp.cholesky.diagonal()).sum()
-    n = len(gp.y)
+def _log_density(y: Array, cholesky: Array, alpha: Array) -> float:
+    half_log_determinant = np.log(cholesky.diagonal()).sum()
     return float(
-        -0.5 * gp.y @ gp.alpha - half_log_determinant - 0.5 * n * np.log(2.0 * np.pi)
+        -0.5 * y @ alpha - half_log_determinant - 0.5 * len(y) * np.log(2.0 * np.pi)
     )

@@ -237,7 +237,7 @@ class MaxUCB(_IndexSelector):
 
     Parameters
     ----------
-    alpha : float, default=0.5
+    alpha : float, default=0.3
         How much to explore, 0 or more.
     random_state : int, numpy.random.Generator or None, default=None
         Breaks ties. A generator is shared, not copied.
@@ -259,7 +259,7 @@ class MaxUCB(_IndexSelector):
     'lucky'
     """
 
-    def __init__(self, alpha: float = 0.5, *, random_state: RandomState = None) -> None:
+    def __init__(self, alpha: float = 0.3, *, random_state: RandomState = None) -> None:
         self.alpha = _checked_alpha(alpha)
         self._rng = np.random.default_rng(random_state)
 

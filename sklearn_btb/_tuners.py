@@ -8,7 +8,7 @@ same scores again, and proposing changes nothing.
 import functools
 import math
 import numbers
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, Protocol, runtime_checkable
 
 import numpy as np
@@ -17,7 +17,13 @@ from threadpoolctl import ThreadpoolController
 
 from . import _gp
 from ._acquisition import log_expected_improvement, upper_confidence_bound
-from ._candidates import canonical, draw_untaken, identities, neighbours, untaken
+from ._candidates import (
+    canonical,
+    draw_untaken,
+    identities,
+    neighbours,
+    untaken,
+)
 from ._output_transforms import (
     clip_infinite,
     gaussian_copula,
@@ -37,6 +43,10 @@ N_GLOBAL_CANDIDATES: Final = 1000
 N_LOCAL_CANDIDATES: Final = 500
 LARGEST_SCANNED: Final = 4096  # finite spaces up to here are compared in full
 STEPS: Final = (0.2, 0.1, 0.05, 0.02)
+INDISTINCT: Final = 0.03  # length scales
+N_FITTED_EACH: Final = 30  # so many first trials, the model is fitted at each
+MOST_REMEMBERED: Final = 300  # trials in the model
+MOST_BEST: Final = 100  # of them, the best
 
 
 @runtime_checkable
@@ -170,11 +180,14 @@ class GPTuner:
     The first `n_initial` configurations, counting those recorded from elsewhere,
     cover the space (a scrambled Sobol sequence). From then on a Gaussian process
     with a Matern 5/2 kernel and a length scale per column of the encoded space is
-    fitted to the transformed scores, and the configuration with the greatest
-    acquisition value is proposed. Finite spaces of up to 4,096 configurations are
-    compared in full; in others the candidates are draws from the prior and
-    neighbours of the best, refined twice. Candidates are compared where the
-    estimator would be evaluated: at the images of configurations. Pending
+    fitted to the transformed scores, numeric columns being warped (Snoek et al. 2014),
+    and the configuration with the greatest acquisition value is proposed. Finite
+    spaces of up to 4,096 configurations are compared in full; in others the candidates
+    are draws from the prior and neighbours of the best, refined twice. Candidates are
+    compared where the estimator would be evaluated: at the images of configurations.
+    What the process cannot tell from a known configuration (nearer than 0.03 length
+    scales, a correlation above 0.999) is proposed only when nothing else is left; on a
+    plateau of equal scores it would otherwise ask for the same again and again. Pending
     configurations count as observed at the mean that the process predicts for them
     (kriging believer; Ginsbourger et al. 2010, section 3.2).
 
@@ -188,7 +201,7 @@ class GPTuner:
     output_transform : callable, default=Yeo-Johnson
         An increasing map of all the scores so far, (n,) -> (n,), to about zero mean
         and unit deviation.
-    n_initial : int, default=4
+    n_initial : int, default=2
         The number of configurations before the model is asked.
     random_state : None, int, Generator or RandomState, default=None
         The seed of the proposals.
@@ -203,10 +216,12 @@ class GPTuner:
     --------
     >>> from sklearn_btb import FloatHyperParam, GPTuner, Tunable
     >>> tuner = GPTuner(Tunable({"x": FloatHyperParam(0, 1)}), random_state=0)
+    >>> scores = []
     >>> for _ in range(12):
     ...     params = tuner.propose()
-    ...     tuner.record(params, -((params["x"] - 0.3) ** 2))
-    >>> abs(tuner.propose()["x"] - 0.3) < 0.05
+    ...     scores.append(-((params["x"] - 0.3) ** 2))
+    ...     tuner.record(params, scores[-1])
+    >>> max(scores) > -0.001
     True
     """
 
@@ -216,16 +231,22 @@ class GPTuner:
         *,
         acquisition: Acquisition = log_expected_improvement,
         output_transform: OutputTransform = yeo_johnson,
-        n_initial: int = 4,
+        n_initial: int = 2,
         random_state: Any = None,
     ) -> None:
         self.tunable = tunable
         self.acquisition = acquisition
         self.output_transform = output_transform
         self.n_initial = n_initial
+        self._warped = np.zeros(tunable.n_dims, dtype=bool)
+        for block in tunable.blocks:
+            self._warped[block.columns] = block.numeric
         self._seed = seed_from(random_state)
         self._images = np.empty((0, tunable.n_dims))
         self._scores: list[float] = []
+        # of the model when it was last fitted, and the number of trials it was then
+        self._hyperparameters: _gp.Hyperparameters | None = None
+        self._n_fitted = 0
 
     def propose(self, n: int = 1, *, pending: Sequence[Params] = ()) -> Any:
         """Return the most promising configurations not recorded and not pending.
@@ -248,37 +269,32 @@ class GPTuner:
         """
         _check_n(n)
         pending_images = self.tunable.encode(pending)
-        n_known = len(self._scores) + len(pending)
-        taken = identities(self._images) | identities(pending_images)
-        rng = generator_at(self._seed, n_known)
+        rng = generator_at(self._seed, len(self._scores) + len(pending))
         with _blas().limit(limits=1, user_api="blas"):  # for these small matrices
-            proposals = self._choose(n, n_known, pending_images, taken, rng)
-        return _answer(proposals, n)
+            images = self._choose(n, pending_images, rng)
+        return _answer(self.tunable.decode(images), n)
 
     def _choose(
-        self,
-        n: int,
-        n_known: int,
-        pending_images: np.ndarray,
-        taken: set[bytes],
-        rng: np.random.Generator,
-    ) -> list[Params]:
-        proposals: list[Params] = []
+        self, n: int, pending_images: np.ndarray, rng: np.random.Generator
+    ) -> np.ndarray:
+        taken = identities(self._images) | identities(pending_images)
+        unscored = pending_images
         model = None
-        while len(proposals) < n:
-            if not self._scores or n_known + len(proposals) < self.n_initial:
-                image = self._covering_image(n_known + len(proposals), taken, rng)
+        while len(unscored) < len(pending_images) + n:
+            number = len(self._scores) + len(unscored)
+            if not self._scores or number < self.n_initial:
+                image = self._covering_image(number, taken, rng)
             else:
                 if model is None:
-                    model = self._fit(pending_images)
+                    model = self._model()
+                    n_scored = len(model.y)
+                model = _believing(model, unscored[len(model.y) - n_scored :])
                 image = self._most_promising_image(model, taken, rng)
-                if image is not None:
-                    model = _gp.extend(model, image, _gp.posterior(model, image)[0])
             if image is None:
                 break
             taken |= identities(image)
-            proposals += self.tunable.decode(image)
-        return proposals
+            unscored = np.concatenate([unscored, image])
+        return unscored[len(pending_images) :]
 
     def record(self, params: Params, score: float) -> None:
         """Learn the score of a configuration.
@@ -312,29 +328,50 @@ class GPTuner:
         images = draw_untaken(self.tunable, taken, 1, rng)
         return images if len(images) else None
 
-    def _fit(self, pending_images: np.ndarray) -> _gp.GaussianProcess:
-        scores = self.output_transform(clip_infinite(np.array(self._scores)))
-        model = _gp.fit(self._images, scores)
-        if len(pending_images):
-            mean, _ = _gp.posterior(model, pending_images)
-            model = _gp.extend(model, pending_images, mean)
-        return model
+    def _model(self) -> _gp.GaussianProcess:
+        """Condition on what was recorded, at the hyperparameters of the last fit.
+
+        Each fit starts where the one before it ended, of all that are due; so the
+        model depends on what was recorded, not on when it was asked for.
+        """
+        for n in _sizes_to_fit(self._n_fitted + 1, len(self._scores)):
+            images, scores = self._data(n)
+            model = _gp.fit(
+                images, scores, warped=self._warped, start=self._hyperparameters
+            )
+            self._hyperparameters, self._n_fitted = model.hyperparameters, n
+        assert self._hyperparameters is not None
+        return _gp.condition(*self._data(len(self._scores)), self._hyperparameters)
+
+    def _data(self, n: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return the images and transformed scores of the first n trials."""
+        images, scores = self._images[:n], clip_infinite(np.array(self._scores[:n]))
+        if n > MOST_REMEMBERED:
+            order = np.argsort(-scores, kind="stable")
+            best, others = order[:MOST_BEST], np.sort(order[MOST_BEST:])
+            steps = np.linspace(0, len(others) - 1, MOST_REMEMBERED - MOST_BEST)
+            kept = np.sort(np.concatenate([best, others[steps.astype(int)]]))
+            images, scores = images[kept], scores[kept]
+        return images, self.output_transform(scores)
 
     def _most_promising_image(
         self, model: _gp.GaussianProcess, taken: set[bytes], rng: np.random.Generator
     ) -> np.ndarray | None:
         best = float(model.y.max())
 
-        def value(images: np.ndarray) -> np.ndarray:
-            return self.acquisition(*_gp.posterior(model, images), best)
+        def ranked(images: np.ndarray) -> np.ndarray:
+            """Sort candidates, the best first."""
+            values = self.acquisition(*_gp.posterior(model, images), best)
+            indistinct = _gp.distance_to_data(model, images) < INDISTINCT
+            return images[np.lexsort((-values, indistinct))]
 
         if self.tunable.n_numbered <= LARGEST_SCANNED:
             images = untaken(self.tunable.at(0, int(self.tunable.n_numbered)), taken)
-            values = value(images)
+            images = ranked(images)
         else:
-            images, values = self._search_candidates(model, value, taken, rng)
-        for index in np.argsort(-values, kind="stable"):
-            image = canonical(self.tunable, images[[index]])
+            images = self._search_candidates(model, ranked, taken, rng)
+        for row in range(len(images)):
+            image = canonical(self.tunable, images[[row]])
             if not identities(image) & taken:
                 return image
         images = draw_untaken(self.tunable, taken, 1, rng)
@@ -343,10 +380,10 @@ class GPTuner:
     def _search_candidates(
         self,
         model: _gp.GaussianProcess,
-        value: Callable[[np.ndarray], np.ndarray],
+        ranked: Callable[[np.ndarray], np.ndarray],
         taken: set[bytes],
         rng: np.random.Generator,
-    ) -> tuple[np.ndarray, np.ndarray]:
+    ) -> np.ndarray:
         """Draw candidates, then twice more around the ten best of them."""
         incumbents = model.X[np.argsort(-model.y, kind="stable")[:5]]
         images = np.concatenate(
@@ -355,19 +392,16 @@ class GPTuner:
                 neighbours(self.tunable, incumbents, N_LOCAL_CANDIDATES, STEPS, rng),
             ]
         )
-        images = untaken(images, taken)
-        values = value(images)
+        images = ranked(untaken(images, taken))
         for steps in (STEPS[1:3], STEPS[2:]):
-            leaders = images[np.argsort(-values, kind="stable")[:10]]
+            leaders = images[:10]
             if not len(leaders):
                 break
             more = neighbours(
                 self.tunable, leaders, N_LOCAL_CANDIDATES // 2, steps, rng
             )
-            more = untaken(more, taken)
-            images = np.concatenate([images, more])
-            values = np.concatenate([values, value(more)])
-        return images, values
+            images = ranked(untaken(np.concatenate([leaders, more]), taken))
+        return images
 
 
 class GPEiTuner(GPTuner):
@@ -444,6 +478,23 @@ class GCPEiTuner(GPTuner):
         super().__init__(
             tunable, output_transform=gaussian_copula, random_state=random_state
         )
+
+
+def _sizes_to_fit(first: int, last: int) -> Iterator[int]:
+    """Yield the numbers of trials in a range at which the model is fitted.
+
+    At each at first; then where a tenth has come in, but at least three.
+    """
+    n = 1
+    while n <= last:
+        if n >= first:
+            yield n
+        n += 1 if n < N_FITTED_EACH else max(3, n // 10)
+
+
+def _believing(model: _gp.GaussianProcess, images: np.ndarray) -> _gp.GaussianProcess:
+    """Count configurations as observed at the mean that is predicted for them."""
+    return _gp.extend(model, images, _gp.posterior(model, images)[0])
 
 
 @functools.cache

@@ -24,11 +24,10 @@ FLOOR_PLAN = {
     4: ["_delegation", "_tuners"],
     3: ["_candidates", "_estimators", "_executor", "_journal"],
     2: ["_dask", "_space"],
-    1: ["_evaluation", "_hyperparams", "_processes", "_results", "_scoring"],
+    1: ["_evaluation", "_gp", "_hyperparams", "_processes", "_results", "_scoring"],
     0: [
         "_acquisition",
         "_fingerprint",
-        "_gp",
         "_interrupts",
         "_output_transforms",
         "_racing",
@@ -38,6 +37,7 @@ FLOOR_PLAN = {
         "_sklearn_compat",
         "_trial",
         "_values",
+        "_warping",
     ],
 }
 FLOORS = {module: floor for floor, modules in FLOOR_PLAN.items() for module in modules}

@@ -439,8 +439,8 @@ class TestMaxUCB:
         scores = {"many": [-9, -9, best, -9, -9, -9, -9, -9], "few": [0.0, 0.0]}
         assert MaxUCB(alpha, random_state=0).select(scores) == chosen
 
-    def test_alpha_is_one_half_by_default(self):
-        assert MaxUCB().alpha == 0.5
+    def test_alpha_is_three_tenths_by_default(self):
+        assert MaxUCB().alpha == 0.3
 
     def test_prefers_one_good_trial_to_a_good_mean(self):
         scores = {"steady": [0.8, 0.8, 0.8], "lucky": [0.0, 0.9, 0.0]}

@@ -565,10 +565,15 @@ class TestRecord:
         def scorer(name, config):
             return None if config["x"] > 0.4 else 1 - (config["x"] - 0.3) ** 2
 
-        session = make_session({"a": ENDLESS}, scorer, "gp", max_errors=99)
-        session.run(30)
-        scores = [proposal["score"] for proposal in session.proposals.values()]
-        assert scores[15:].count(None) <= 3
+        scores = []
+        for seed in range(3):
+            session = make_session(
+                {"a": ENDLESS}, scorer, "gp", max_errors=99, random_state=seed
+            )
+            session.run(30)
+            proposals = list(session.proposals.values())
+            scores += [proposal["score"] for proposal in proposals[15:]]
+        assert scores.count(None) <= 18  # by chance it would be 27 of 45
 
     def test_what_was_never_proposed_can_be_recorded(self):
         session = make_session(FINITE)
