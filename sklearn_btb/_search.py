@@ -123,13 +123,16 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
     return_train_score : bool, default=False
         As in `GridSearchCV`.
     tuner : str, class or callable, default="auto"
-        "auto" or "gp" (`GPTuner`: a Gaussian process with expected improvement),
-        "uniform", "gpei", "gcp", "gcpei", or something that is called as
+        "auto" or "gp" (`GPTuner`: the logarithm of expected improvement by a Gaussian
+        process of the power-transformed scores on warped inputs), "uniform", "gpei",
+        "gcp", "gcpei", or something that is called as
         `tuner(tunable, random_state=seed)` once for every estimator.
     selector : str, class or callable, default="auto"
-        "auto" or "max_ucb" (`MaxUCB`), "ucb1", "best_k_reward", "best_k_velocity",
-        "pure_best_k_velocity", "recent_k_reward", "recent_k_velocity", "uniform",
-        or something that is called as `selector(random_state=generator)`.
+        "auto" or "max_ucb" (`MaxUCB`: the best score of an estimator plus a bonus for
+        few candidates, the scores of all being scaled from their median to the best),
+        "ucb1", "best_k_reward", "best_k_velocity", "pure_best_k_velocity",
+        "recent_k_reward", "recent_k_velocity", "uniform", or something that is called
+        as `selector(random_state=generator)`.
     max_errors : int, default=10
         An estimator is dropped from the search, with a warning, after so many of its
         candidates failed. A single estimator is never dropped.

@@ -121,13 +121,13 @@ def _draw_best(index: Mapping[str, float], rng: np.random.Generator) -> str:
     return tied[rng.integers(len(tied))]
 
 
-def _checked_k(k: object) -> int:
-    message = f"`k` must be an integer of at least 1; got {k!r}"
-    if not isinstance(k, numbers.Integral) or isinstance(k, bool):
+def _checked_count(name: str, count: object) -> int:
+    message = f"`{name}` must be an integer of at least 1; got {count!r}"
+    if not isinstance(count, numbers.Integral) or isinstance(count, bool):
         raise TypeError(message)
-    if k < 1:
+    if count < 1:
         raise ValueError(message)
-    return int(k)
+    return int(count)
 
 
 def _checked_alpha(alpha: object) -> float:
@@ -235,17 +235,26 @@ class MaxUCB(_IndexSelector):
     The index of an arm is ``max + (alpha ln(t) / n)^2`` [1]_. Names without a score
     come first. The rule assumes rewards in [0, 1].
 
+    Where there are few names, or where the best one is on a plateau, the bonus alone
+    leaves the others waiting for too long. So, beyond the paper, the pulls of the
+    leading arm since its best score count as in vain, and for each `patience` of them
+    the other arms are owed a pull on top of their first ones.
+
     Parameters
     ----------
     alpha : float, default=0.3
-        How much to explore, 0 or more.
+        How much to explore, 0 or more; 0.5 in the paper.
+    patience : int or None, default=4
+        Pulls in vain for which the others are owed one, at least 1; None is the rule
+        of the paper.
     random_state : int, numpy.random.Generator or None, default=None
         Breaks ties. A generator is shared, not copied.
 
     Raises
     ------
     TypeError, ValueError
-        If `alpha` is not a finite number of at least 0.
+        If `alpha` is not a finite number of at least 0, or `patience` not an integer
+        of at least 1.
 
     References
     ----------
@@ -257,14 +266,34 @@ class MaxUCB(_IndexSelector):
     >>> from sklearn_btb import MaxUCB
     >>> MaxUCB(random_state=0).select({"steady": [0.8, 0.8], "lucky": [0.1, 0.9]})
     'lucky'
+    >>> MaxUCB(random_state=0).select({"plateau": [1, 1, 1, 1, 1], "other": [0]})
+    'other'
     """
 
-    def __init__(self, alpha: float = 0.3, *, random_state: RandomState = None) -> None:
+    def __init__(
+        self,
+        alpha: float = 0.3,
+        *,
+        patience: int | None = 4,
+        random_state: RandomState = None,
+    ) -> None:
         self.alpha = _checked_alpha(alpha)
+        self.patience = (
+            None if patience is None else _checked_count("patience", patience)
+        )
         self._rng = np.random.default_rng(random_state)
 
     def _index(self, arms: Mapping[str, list[float]]) -> dict[str, float]:
-        return _optimistic_index(arms, max, partial(_max_ucb_bonus, alpha=self.alpha))
+        bonus = partial(_max_ucb_bonus, alpha=self.alpha)
+        index = _optimistic_index(arms, max, bonus)
+        if self.patience is None or len(index) == 1 or math.inf in index.values():
+            return index
+        leader = max(index, key=index.__getitem__)
+        in_vain = len(arms[leader]) - 1 - arms[leader].index(max(arms[leader]))
+        paid = sum(len(arm) - 1 for name, arm in arms.items() if name != leader)
+        if paid < in_vain // self.patience:
+            del index[leader]
+        return index
 
 
 class BestKReward(_IndexSelector):
@@ -304,7 +333,7 @@ class BestKReward(_IndexSelector):
     """
 
     def __init__(self, k: int = 2, *, random_state: RandomState = None) -> None:
-        self.k = _checked_k(k)
+        self.k = _checked_count("k", k)
         self._rng = np.random.default_rng(random_state)
 
     def _index(self, arms: Mapping[str, list[float]]) -> dict[str, float]:
@@ -342,7 +371,7 @@ class BestKVelocity(_IndexSelector):
     """
 
     def __init__(self, k: int = 2, *, random_state: RandomState = None) -> None:
-        self.k = _checked_k(k)
+        self.k = _checked_count("k", k)
         self._rng = np.random.default_rng(random_state)
 
     def _index(self, arms: Mapping[str, list[float]]) -> dict[str, float]:
@@ -386,7 +415,7 @@ class PureBestKVelocity(_IndexSelector):
     """
 
     def __init__(self, k: int = 3, *, random_state: RandomState = None) -> None:
-        self.k = _checked_k(k)
+        self.k = _checked_count("k", k)
         self._rng = np.random.default_rng(random_state)
 
     def _index(self, arms: Mapping[str, list[float]]) -> dict[str, float]:
@@ -431,7 +460,7 @@ class RecentKReward(_IndexSelector):
     """
 
     def __init__(self, k: int = 2, *, random_state: RandomState = None) -> None:
-        self.k = _checked_k(k)
+        self.k = _checked_count("k", k)
         self._rng = np.random.default_rng(random_state)
 
     def _index(self, arms: Mapping[str, list[float]]) -> dict[str, float]:
@@ -470,7 +499,7 @@ class RecentKVelocity(_IndexSelector):
     """
 
     def __init__(self, k: int = 2, *, random_state: RandomState = None) -> None:
-        self.k = _checked_k(k)
+        self.k = _checked_count("k", k)
         self._rng = np.random.default_rng(random_state)
 
     def _index(self, arms: Mapping[str, list[float]]) -> dict[str, float]:

@@ -437,10 +437,48 @@ class TestMaxUCB:
     )
     def test_reward_and_bonus(self, alpha, best, chosen):
         scores = {"many": [-9, -9, best, -9, -9, -9, -9, -9], "few": [0.0, 0.0]}
-        assert MaxUCB(alpha, random_state=0).select(scores) == chosen
+        selector = MaxUCB(alpha, patience=None, random_state=0)
+        assert selector.select(scores) == chosen
 
     def test_alpha_is_three_tenths_by_default(self):
         assert MaxUCB().alpha == 0.3
+
+    @pytest.mark.parametrize(
+        ("n_in_vain", "n_others", "chosen"),
+        [
+            (3, 2, "leader"),
+            (4, 2, "other"),
+            (7, 3, "leader"),
+            (8, 3, "other"),
+            (400, 101, "other"),
+            (400, 102, "leader"),
+        ],
+    )
+    def test_four_pulls_in_vain_owe_one_to_the_others(
+        self, n_in_vain, n_others, chosen
+    ):
+        scores = {
+            "leader": [0.5, 1.0, *[0.9] * n_in_vain],
+            "other": [0.0] * (n_others - 1),
+            "failing": [-math.inf],
+        }
+        assert MaxUCB(alpha=0.0, random_state=0).select(scores) == chosen
+
+    def test_a_leader_that_gets_better_owes_nothing(self):
+        scores = {"leader": np.linspace(0, 1, 50).tolist(), "other": [0.0]}
+        assert MaxUCB(alpha=0.0, random_state=0).select(scores) == "leader"
+
+    def test_without_patience_a_plateau_lasts(self):
+        scores = {"leader": [1.0] * 20, "other": [0.0]}
+        assert MaxUCB(random_state=0).select(scores) == "other"
+        assert MaxUCB(patience=None, random_state=0).select(scores) == "leader"
+
+    @pytest.mark.parametrize(
+        ("patience", "error"), [(0, ValueError), (1.5, TypeError), (True, TypeError)]
+    )
+    def test_patience_out_of_range(self, patience, error):
+        with pytest.raises(error, match="`patience` must be an integer"):
+            MaxUCB(patience=patience)
 
     def test_prefers_one_good_trial_to_a_good_mean(self):
         scores = {"steady": [0.8, 0.8, 0.8], "lucky": [0.0, 0.9, 0.0]}
@@ -462,7 +500,7 @@ class TestMaxUCB:
             name: np.max(arm) + (alpha * np.log(t) / len(arm)) ** 2
             for name, arm in scores.items()
         }
-        chosen = MaxUCB(alpha, random_state=0).select(scores)
+        chosen = MaxUCB(alpha, patience=None, random_state=0).select(scores)
         assert index[chosen] == pytest.approx(max(index.values()), abs=1e-9)
 
 
