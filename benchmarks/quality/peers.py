@@ -14,6 +14,7 @@ import logging
 import math
 import tempfile
 import warnings
+from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -84,8 +85,13 @@ def btb(
     tuner: Any = "auto",
     selector: Any = "auto",
     defaults: Mapping[str, Mapping[str, Any]] | None = None,
+    n_pending: int = 0,
 ) -> Callable[..., None]:
-    """Make the peer that is `BTBSession` with this tuner and selector."""
+    """Make the peer that is `BTBSession` with this tuner and selector.
+
+    With `n_pending` it proposes without knowing the last so many results, as with so
+    many more workers of equal speed.
+    """
 
     def peer(spaces: Spaces, objective: Objective, n: int, seed: int) -> None:
         from sklearn_btb import BTBSession
@@ -101,7 +107,17 @@ def btb(
             max_errors=10 if len(spaces) > 1 else n + 1,
             random_state=seed,
         )
-        session.run(n)
+        if not n_pending:
+            session.run(n)
+            return
+        pending: deque[Any] = deque()
+        for _ in range(n):
+            pending.append(session.propose())
+            if len(pending) > n_pending:
+                name, config = pending.popleft()
+                session.record(name, config, objective(name, config))
+        for name, config in pending:
+            objective(name, config)
 
     return peer
 
@@ -417,6 +433,8 @@ def hebo(spaces: Spaces, objective: Objective, n: int, seed: int) -> None:
 PEERS: dict[str, Callable[..., None]] = {
     "random": random_search,
     "sklearn_btb": btb(),
+    "sklearn_btb, 4 pending": btb(n_pending=4),
+    "sklearn_btb, 8 pending": btb(n_pending=8),
     "baytune GP": baytune_peer("GPTuner"),
     "baytune GPEi": baytune_peer("GPEiTuner"),
     "Optuna TPE": optuna_peer(lambda samplers, seed: samplers.TPESampler(seed=seed)),

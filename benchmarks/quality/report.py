@@ -46,7 +46,8 @@ def scale_of(problem: str, runs: list[dict[str, Any]]) -> tuple[float, float]:
         for table in chosen
         if np.isfinite(table.scores).all(axis=1).any()
     ]
-    best += [np.nanmax(run["scores"]) for run in runs]
+    # a run may have had nothing but failures
+    best += [np.nanmax([*run["scores"], -np.inf]) for run in runs]
     return float(np.nanmedian(random)), float(max(best))
 
 

@@ -11,7 +11,7 @@ import argparse
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -83,13 +83,22 @@ class Recorder:
         return score
 
 
+def peer_of(name: str) -> Callable[..., None]:
+    """Return a peer, or this package without an ingredient, by its name."""
+    if name in PEERS:
+        return PEERS[name]
+    from .ablations import ABLATIONS  # not every environment has this package
+
+    return ABLATIONS[name]
+
+
 def run(
     problem: Problem, peer: str, seed: int, n: int = N_EVALUATIONS
 ) -> dict[str, Any]:
     """Let a peer work on a problem; return what it found and what it took."""
     recorder = Recorder(problem, n)
     spaces = {name: learner.space for name, learner in problem.learners.items()}
-    PEERS[peer](spaces, recorder, n, seed)
+    peer_of(peer)(spaces, recorder, n, seed)
     return {
         "problem": problem.name,
         "peer": peer,

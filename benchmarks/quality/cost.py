@@ -1,0 +1,34 @@
+"""What a proposal costs after many trials: `python -m benchmarks.quality.cost`.
+
+The CPU milliseconds of a proposal and of taking in its score, the mean of ten trials
+each, on one problem of tuning with seven hyperparameters. Runs on what is installed.
+"""
+
+import argparse
+
+import numpy as np
+
+from .run import Problem, run
+
+TRIALS = (10, 100, 300, 1000)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--peers", nargs="+", default=["sklearn_btb"])
+    parser.add_argument("--n", type=int, default=TRIALS[-1])
+    parser.add_argument("--data-set", default="friedman1")
+    options = parser.parse_args()
+    checkpoints = [k for k in TRIALS if k <= options.n]
+    print("| |", " | ".join(map(str, checkpoints)), "| mean of the first 100 |")
+    print("|---" * (len(checkpoints) + 2) + "|")
+    for peer in options.peers:
+        result = run(Problem(options.data_set, "boosting"), peer, 0, options.n)
+        milliseconds = 1e3 * np.array(result["proposing"])
+        cells = [milliseconds[max(0, k - 10) : k].mean() for k in checkpoints]
+        cells.append(milliseconds[:100].mean())
+        print(f"| {peer} |", " | ".join(f"{cell:.1f}" for cell in cells), "|")
+
+
+if __name__ == "__main__":
+    main()
