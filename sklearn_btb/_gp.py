@@ -342,17 +342,12 @@ def log_marginal_likelihood_and_gradient(
 
 
 def fit(
-    X: ArrayLike,
-    y: ArrayLike,
-    *,
-    warped: ArrayLike | None = None,
-    start: Hyperparameters | None = None,
+    X: ArrayLike, y: ArrayLike, *, warped: ArrayLike | None = None
 ) -> GaussianProcess:
     """Condition on data at the most probable hyperparameters.
 
     Maximises the log marginal likelihood plus a normal log prior on `theta` (so each
-    hyperparameter is log-normal a priori), by L-BFGS-B from the mode of the prior and
-    from `start`, and takes the better optimum.
+    hyperparameter is log-normal a priori), by L-BFGS-B from the mode of the prior.
 
     Parameters
     ----------
@@ -360,8 +355,6 @@ def fit(
     y : array-like of shape (n,)
     warped : array-like of bool of shape (d,), optional
         The columns that are to be warped; by default none.
-    start : Hyperparameters, optional
-        Where else to start, such as the last optimum on fewer data.
 
     Returns
     -------
@@ -396,24 +389,15 @@ def fit(
         z = (values - mode[free]) / deviation
         return float(0.5 * z @ z) - value, z / deviation - gradient[free]
 
-    starts = [mode[free]]
-    if start is not None:
-        values = np.hstack(start)
-        values = np.concatenate([values, np.ones(len(mode) - len(values))])[free]
-        starts.append(np.log(np.clip(values, np.exp(lower), np.exp(upper))))
-    optima = [
-        minimize(
-            objective,
-            values,
-            jac=True,
-            method="L-BFGS-B",
-            bounds=list(zip(lower, upper, strict=True)),
-            options={"maxiter": MAX_ITERATIONS},
-        )
-        for values in starts
-    ]
-    best = min(optima, key=lambda optimum: optimum.fun)
-    return condition(X, y, _from_theta(theta_at(best.x), d))
+    optimum = minimize(
+        objective,
+        mode[free],
+        jac=True,
+        method="L-BFGS-B",
+        bounds=list(zip(lower, upper, strict=True)),
+        options={"maxiter": MAX_ITERATIONS},
+    )
+    return condition(X, y, _from_theta(theta_at(optimum.x), d))
 
 
 def _prior(d: int) -> tuple[Array, Array]:

@@ -8,7 +8,7 @@ same scores again, and proposing changes nothing.
 import functools
 import math
 import numbers
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final, Protocol, runtime_checkable
 
 import numpy as np
@@ -244,9 +244,8 @@ class GPTuner:
         self._seed = seed_from(random_state)
         self._images = np.empty((0, tunable.n_dims))
         self._scores: list[float] = []
-        # of the model when it was last fitted, and the number of trials it was then
-        self._hyperparameters: _gp.Hyperparameters | None = None
-        self._n_fitted = 0
+        # of the model when it was last fitted, by the number of trials it was then
+        self._fitted: tuple[int, _gp.Hyperparameters] | None = None
 
     def propose(self, n: int = 1, *, pending: Sequence[Params] = ()) -> Any:
         """Return the most promising configurations not recorded and not pending.
@@ -331,17 +330,13 @@ class GPTuner:
     def _model(self) -> _gp.GaussianProcess:
         """Condition on what was recorded, at the hyperparameters of the last fit.
 
-        Each fit starts where the one before it ended, of all that are due; so the
-        model depends on what was recorded, not on when it was asked for.
+        The model depends on what was recorded, not on when it was asked for.
         """
-        for n in _sizes_to_fit(self._n_fitted + 1, len(self._scores)):
-            images, scores = self._data(n)
-            model = _gp.fit(
-                images, scores, warped=self._warped, start=self._hyperparameters
-            )
-            self._hyperparameters, self._n_fitted = model.hyperparameters, n
-        assert self._hyperparameters is not None
-        return _gp.condition(*self._data(len(self._scores)), self._hyperparameters)
+        n = _size_of_last_fit(len(self._scores))
+        if self._fitted is None or self._fitted[0] != n:
+            fitted = _gp.fit(*self._data(n), warped=self._warped)
+            self._fitted = n, fitted.hyperparameters
+        return _gp.condition(*self._data(len(self._scores)), self._fitted[1])
 
     def _data(self, n: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the images and transformed scores of the first n trials."""
@@ -480,16 +475,15 @@ class GCPEiTuner(GPTuner):
         )
 
 
-def _sizes_to_fit(first: int, last: int) -> Iterator[int]:
-    """Yield the numbers of trials in a range at which the model is fitted.
+def _size_of_last_fit(n: int) -> int:
+    """Return how many of n trials there were when the model was due to be fitted.
 
-    At each at first; then where a tenth has come in, but at least three.
+    It is fitted at each at first; then where a tenth has come in, but at least three.
     """
-    n = 1
-    while n <= last:
-        if n >= first:
-            yield n
-        n += 1 if n < N_FITTED_EACH else max(3, n // 10)
+    size = min(n, N_FITTED_EACH)
+    while size + max(3, size // 10) <= n:
+        size += max(3, size // 10)
+    return size
 
 
 def _believing(model: _gp.GaussianProcess, images: np.ndarray) -> _gp.GaussianProcess:

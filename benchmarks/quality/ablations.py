@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 from unittest.mock import patch
 
-from sklearn_btb import UCB1, GPTuner, MaxUCB, Uniform, _gp, _output_transforms, _tuners
+from sklearn_btb import UCB1, GPTuner, MaxUCB, Uniform, _output_transforms, _tuners
 
 from .peers import Objective, Spaces, btb
 
@@ -28,13 +28,6 @@ def changed(module: Any, name: str, value: Any) -> Callable[..., None]:
     return peer
 
 
-_fit = _gp.fit
-
-
-def _from_the_mode(X: Any, y: Any, *, warped: Any, start: Any) -> Any:
-    return _fit(X, y, warped=warped)
-
-
 OF_THE_TUNER: dict[str, Callable[..., None]] = {
     "without warping": btb(tuner=Unwarped),
     "scores standardised": btb(
@@ -46,7 +39,6 @@ OF_THE_TUNER: dict[str, Callable[..., None]] = {
     "4 initial points": btb(tuner=partial(GPTuner, n_initial=4)),
     "8 initial points": btb(tuner=partial(GPTuner, n_initial=8)),
     "near copies allowed": changed(_tuners, "INDISTINCT", 0.0),
-    "one start": changed(_gp, "fit", _from_the_mode),
     "fitted at each trial": changed(_tuners, "N_FITTED_EACH", 10**9),
     "half the candidates": changed(_tuners, "N_GLOBAL_CANDIDATES", 500),
 }
