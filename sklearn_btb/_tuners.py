@@ -1,8 +1,8 @@
 """Tuners: they propose configurations of one space and learn from their scores.
 
-What a tuner remembers is only what was recorded; a proposal is a function of that,
-of what is pending and of the seed. A tuner can therefore be rebuilt by recording the
-same scores again, and proposing changes nothing.
+What a tuner remembers is what was recorded and what follows from it; a proposal is a
+function of that, of what is pending and of the seed. A tuner can therefore be rebuilt
+by recording the same scores again, and proposing changes no later proposal.
 """
 
 import functools
@@ -17,13 +17,7 @@ from threadpoolctl import ThreadpoolController
 
 from . import _gp
 from ._acquisition import log_expected_improvement, upper_confidence_bound
-from ._candidates import (
-    canonical,
-    draw_untaken,
-    identities,
-    neighbours,
-    untaken,
-)
+from ._candidates import canonical, draw_untaken, identities, neighbours, untaken
 from ._output_transforms import (
     clip_infinite,
     gaussian_copula,
@@ -336,11 +330,13 @@ class GPTuner:
 
         The model depends on what was recorded, not on when it was asked for.
         """
-        n = _size_of_last_fit(len(self._scores))
+        n_scored = len(self._scores)
+        n = _size_of_last_fit(n_scored)
+        data = self._data(n_scored)
         if self._fitted is None or self._fitted[0] != n:
-            fitted = _gp.fit(*self._data(n), warped=self._warped)
-            self._fitted = n, fitted.hyperparameters
-        return _gp.condition(*self._data(len(self._scores)), self._fitted[1])
+            seen = data if n == n_scored else self._data(n)
+            self._fitted = n, _gp.fit(*seen, warped=self._warped).hyperparameters
+        return _gp.condition(*data, self._fitted[1])
 
     def _data(self, n: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the images and transformed scores of the first n trials."""

@@ -8,10 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.integrate import quad
 from scipy.stats import norm
 
-from sklearn_btb._acquisition import (
-    log_expected_improvement,
-    upper_confidence_bound,
-)
+from sklearn_btb._acquisition import log_expected_improvement, upper_confidence_bound
 
 ALL = [log_expected_improvement, upper_confidence_bound]
 moderate = st.floats(-100.0, 100.0)
@@ -49,11 +46,7 @@ def test_log_ei_equals_quadrature(z):
     )
 
 
-@given(
-    st.floats(-5.0, 5.0),
-    st.floats(0.1, 10.0),
-    st.floats(-5.0, 5.0),
-)
+@given(st.floats(-5.0, 5.0), st.floats(0.1, 10.0), st.floats(-5.0, 5.0))
 def test_log_ei_is_the_log_of_the_closed_form(mean, std, best):
     gain = mean - best
     closed_form = gain * norm.cdf(gain / std) + std * norm.pdf(gain / std)
@@ -83,9 +76,7 @@ def test_log_ei_increases_with_the_deviation(mean, std, step):
 @pytest.mark.parametrize("junction", [-1.0, -100.0])
 def test_log_ei_has_no_step_where_its_formulas_meet(junction):
     below, above = log_expected_improvement(
-        [np.nextafter(junction, -np.inf), np.nextafter(junction, np.inf)],
-        1.0,
-        0.0,
+        [np.nextafter(junction, -np.inf), np.nextafter(junction, np.inf)], 1.0, 0.0
     )
     assert_allclose(below, above, rtol=1e-14, atol=1e-14)
 

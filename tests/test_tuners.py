@@ -22,10 +22,7 @@ from scipy.optimize import minimize
 from scipy.spatial.distance import pdist
 
 from sklearn_btb import _candidates, _gp, _tuners
-from sklearn_btb._acquisition import (
-    log_expected_improvement,
-    upper_confidence_bound,
-)
+from sklearn_btb._acquisition import log_expected_improvement, upper_confidence_bound
 from sklearn_btb._hyperparams import (
     BooleanHyperParam,
     CategoricalHyperParam,

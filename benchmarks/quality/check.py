@@ -22,10 +22,10 @@ from .surrogate import TABLES, surrogates_of, tables_of
 N_FRESH = 12  # of each kind
 
 
-def compare(data_set, learner_name, n_jobs):
+def compare(name, learner_name, n_jobs):
     """Return measured and predicted mean scores of fresh configurations."""
+    data_set = DATA_SETS[name]
     learner = data_set.learners[learner_name]
-    name = next(key for key, value in DATA_SETS.items() if value is data_set)
     table = tables_of(name)[learner_name]
     rng = np.random.default_rng(99)
     best = np.argsort(-np.nan_to_num(table.scores.mean(axis=1), nan=-np.inf))[:8]
@@ -59,7 +59,7 @@ def main():
     options = parser.parse_args()
     print("| data set | learner | rank correlation | error in spreads |")
     print("|---|---|---|---|")
-    for name, data_set in DATA_SETS.items():
+    for name in DATA_SETS:
         if not (TABLES / f"{name}.npz").exists():
             continue
         if name in FROM_FOLDER and FOLDER not in os.environ:
@@ -67,7 +67,7 @@ def main():
         for learner_name, table in tables_of(name).items():
             if not surrogates_of(name)[learner_name].works:
                 continue
-            measured, predicted = compare(data_set, learner_name, options.n_jobs).T
+            measured, predicted = compare(name, learner_name, options.n_jobs).T
             means = table.scores.mean(axis=1)
             spread = np.nanmax(means) - np.nanmedian(means)
             rank = spearmanr(measured, predicted).statistic

@@ -3,17 +3,15 @@
     SKLEARN_BTB_DATA=folder python -m benchmarks.quality.collect [--only NAME]
 
 Writes `tables/<data set>.npz`: of every learner the configurations (grid points), the
-scores on 5 folds and the CPU seconds a fold took. The first are the estimator's own
-parameters where they lie in the space, then random ones, then ones near the best so
-far, in rounds. Without the environment variable only the sets are made that come with
-scikit-learn or are computed.
+scores on 5 folds and the CPU seconds a fold took. The first are random, then come ones
+near the best so far, in rounds. Without the environment variable only the sets are made
+that come with scikit-learn or are computed.
 """
 
 import argparse
 import os
 import time
 import warnings
-from pathlib import Path
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -30,8 +28,8 @@ from .problems import (
     data_of,
 )
 from .spaces import N_LEVELS, Choice, decode
+from .surrogate import TABLES
 
-TABLES = Path(__file__).parent / "tables"
 N_FOLDS = 5
 N_RANDOM = 240
 N_ROUNDS = 4

@@ -61,7 +61,7 @@ def random_search(spaces: Spaces, objective: Objective, n: int, seed: int) -> No
 # -- this package -----------------------------------------------------------------
 
 
-def as_tunable(space: Space, defaults: Mapping[str, Any] | None = None) -> Any:
+def as_tunable(space: Space) -> Any:
     """Return a space as `BTBSearchCV` takes it."""
     from scipy.stats import loguniform, randint, uniform
 
@@ -78,13 +78,12 @@ def as_tunable(space: Space, defaults: Mapping[str, Any] | None = None) -> Any:
             return IntHyperParam(dim.low, dim.high, log=True)
         return randint(dim.low, dim.high + 1)
 
-    return Tunable({key: values(dim) for key, dim in space.items()}, defaults=defaults)
+    return Tunable({key: values(dim) for key, dim in space.items()})
 
 
 def btb(
     tuner: Any = "auto",
     selector: Any = "auto",
-    defaults: Mapping[str, Mapping[str, Any]] | None = None,
     n_pending: int = 0,
 ) -> Callable[..., None]:
     """Make the peer that is `BTBSession` with this tuner and selector.
@@ -97,10 +96,7 @@ def btb(
         from sklearn_btb import BTBSession
 
         session = BTBSession(
-            {
-                name: as_tunable(space, (defaults or {}).get(name))
-                for name, space in spaces.items()
-            },
+            {name: as_tunable(space) for name, space in spaces.items()},
             objective,
             tuner_class=tuner,
             selector_class=selector,
