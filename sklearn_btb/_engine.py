@@ -405,7 +405,9 @@ class _Engine:
         self._log(trial)
         # whatever `error_score` stood in for what is missing, it was not earned
         score = None if trial.state == "failed" else trial.score
-        self._session.record(candidate.name, candidate.params, score)
+        self._session.record(
+            candidate.name, candidate.params, score, cost=trial.seconds
+        )
         self._judge(trial)
         if self._on_trial(trial):
             self._reason = self._reason or "callback"

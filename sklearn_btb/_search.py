@@ -130,6 +130,8 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
     selector : str, class or callable, default="auto"
         "auto" or "max_ucb" (`MaxUCB`: the best score of an estimator plus a bonus for
         few candidates, the scores of all being scaled from their median to the best),
+        "cost_aware" (the same by time instead of candidates, for a `time_budget` and
+        estimators of very unequal speed; it depends on times, which no seed fixes),
         "ucb1", "best_k_reward", "best_k_velocity", "pure_best_k_velocity",
         "recent_k_reward", "recent_k_velocity", "uniform", or something that is called
         as `selector(random_state=generator)`.
@@ -521,7 +523,9 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         )
         for trial in trials:
             score = None if trial.state == "failed" else trial.score
-            session.record(trial.estimator_name, trial.params, score)
+            session.record(
+                trial.estimator_name, trial.params, score, cost=trial.seconds
+            )
         return session
 
     def _describe(self, problem, tunables, seed):

@@ -26,12 +26,16 @@ import numpy as np
 Scores = Mapping[str, Sequence[float]]
 RandomState = int | np.random.Generator | None
 
+MIN_COST = 1e-6  # seconds
+
 
 @runtime_checkable
 class Selector(Protocol):
     """What a session needs of a selector: one method.
 
-    A class of your own is also called as `selector_class(random_state=generator)`.
+    A class of your own is also called as `selector_class(random_state=generator)`. If
+    it has a true attribute `cost_aware`, its `select` is called as
+    `select(scores, costs)`, with the seconds that each score took in the same form.
 
     Examples
     --------
@@ -82,7 +86,7 @@ def _ucb1_bonus(t: int, n: int) -> float:
     return math.sqrt(2.0 * math.log(t) / n)
 
 
-def _max_ucb_bonus(t: int, n: int, alpha: float) -> float:
+def _max_ucb_bonus(t: float, n: float, alpha: float) -> float:
     width = alpha * math.log(t) / n
     return width * width  # `** 2` would raise OverflowError where this gives inf
 
@@ -119,6 +123,20 @@ def _draw_best(index: Mapping[str, float], rng: np.random.Generator) -> str:
     best = max(index.values())
     tied = [name for name, value in index.items() if value == best]
     return tied[rng.integers(len(tied))]
+
+
+def _checked_arms(scores: Scores) -> dict[str, list[float]]:
+    if not scores:
+        raise ValueError("`scores` must hold at least one name; got an empty mapping")
+    return {name: [_worst_if_nan(s) for s in arm] for name, arm in scores.items()}
+
+
+def _relative(costs: Scores) -> dict[str, list[float]]:
+    """Costs in units of a typical arm's: the geometric mean of the arms' means."""
+    positive = {name: [max(c, MIN_COST) for c in arm] for name, arm in costs.items()}
+    means = [_mean(arm) for arm in positive.values()]
+    unit = math.exp(_mean([math.log(mean) for mean in means]))
+    return {name: [cost / unit for cost in arm] for name, arm in positive.items()}
 
 
 def _checked_count(name: str, count: object) -> int:
@@ -165,12 +183,7 @@ class _IndexSelector(ABC):
         ValueError
             If `scores` is empty.
         """
-        if not scores:
-            raise ValueError(
-                "`scores` must hold at least one name; got an empty mapping"
-            )
-        arms = {name: [_worst_if_nan(s) for s in arm] for name, arm in scores.items()}
-        return _draw_best(self._index(arms), self._rng)
+        return _draw_best(self._index(_checked_arms(scores)), self._rng)
 
     @abstractmethod
     def _index(self, arms: Mapping[str, list[float]]) -> Mapping[str, float]:
@@ -229,7 +242,7 @@ class UCB1(_IndexSelector):
         return _optimistic_index(arms, _mean, _ucb1_bonus)
 
 
-class MaxUCB(_IndexSelector):
+class MaxUCB:
     """Choose by the best score so far: the rule made for finding one best trial.
 
     The index of an arm is ``max + (alpha ln(t) / n)^2`` [1]_. Names without a score
@@ -240,6 +253,11 @@ class MaxUCB(_IndexSelector):
     leading arm since its best score count as in vain, and for each `patience` of them
     the other arms are owed a pull on top of their first ones.
 
+    With `cost_aware`, time takes the place of pulls: one that takes twice as long as
+    is typical of the arms counts as two. Cheap names are explored more often, dear
+    ones as long as they are the best. It is meant for a search that ends after some
+    time rather than some number of trials.
+
     Parameters
     ----------
     alpha : float, default=0.3
@@ -247,6 +265,9 @@ class MaxUCB(_IndexSelector):
     patience : int or None, default=4
         Pulls in vain for which the others are owed one, at least 1; None is the rule
         of the paper.
+    cost_aware : bool, default=False
+        Whether to count time instead of pulls. What is chosen then depends on times,
+        so that the same seed need not give the same choices.
     random_state : int, numpy.random.Generator or None, default=None
         Breaks ties. A generator is shared, not copied.
 
@@ -268,6 +289,11 @@ class MaxUCB(_IndexSelector):
     'lucky'
     >>> MaxUCB(random_state=0).select({"plateau": [1, 1, 1, 1, 1], "other": [0]})
     'other'
+    >>> MaxUCB(cost_aware=True, random_state=0).select(
+    ...     {"slow": [0.5, 0.5], "fast": [0.5, 0.5]},
+    ...     {"slow": [8.0, 8.0], "fast": [1.0, 1.0]},
+    ... )
+    'fast'
     """
 
     def __init__(
@@ -275,22 +301,65 @@ class MaxUCB(_IndexSelector):
         alpha: float = 0.3,
         *,
         patience: int | None = 4,
+        cost_aware: bool = False,
         random_state: RandomState = None,
     ) -> None:
         self.alpha = _checked_alpha(alpha)
         self.patience = (
             None if patience is None else _checked_count("patience", patience)
         )
+        self.cost_aware = cost_aware
         self._rng = np.random.default_rng(random_state)
 
-    def _index(self, arms: Mapping[str, list[float]]) -> dict[str, float]:
-        bonus = partial(_max_ucb_bonus, alpha=self.alpha)
-        index = _optimistic_index(arms, max, bonus)
-        if self.patience is None or len(index) == 1 or math.inf in index.values():
+    def select(self, scores: Scores, costs: Scores | None = None) -> str:
+        """Choose the name that is to be tried next.
+
+        Parameters
+        ----------
+        scores : mapping of str to sequence of float
+            Exactly the names that may be chosen, each with its scores in
+            chronological order, perhaps none; greater is better. NaN counts as
+            ``-inf``. It is not changed.
+        costs : mapping of str to sequence of float, optional
+            The seconds of each score, in the same order; needed and used only if
+            `cost_aware`.
+
+        Returns
+        -------
+        str
+            One of the names; among equals, one at random.
+
+        Raises
+        ------
+        ValueError
+            If `scores` is empty, or there are no costs for a cost-aware selector.
+        """
+        arms = _checked_arms(scores)
+        if self.cost_aware and costs is None:
+            raise ValueError("`costs` are needed where `cost_aware` is true; got None")
+        unseen = [name for name, arm in arms.items() if not arm]
+        if unseen:
+            return _draw_best(dict.fromkeys(unseen, math.inf), self._rng)
+        if self.cost_aware and costs is not None:
+            pulls = _relative({name: costs[name] for name in arms})
+        else:
+            pulls = {name: [1.0] * len(arm) for name, arm in arms.items()}
+        return _draw_best(self._index(arms, pulls), self._rng)
+
+    def _index(
+        self, arms: dict[str, list[float]], pulls: dict[str, list[float]]
+    ) -> dict[str, float]:
+        t = sum(map(sum, pulls.values()))
+        index = {
+            name: max(arm) + _max_ucb_bonus(t, sum(pulls[name]), self.alpha)
+            for name, arm in arms.items()
+        }
+        if self.patience is None or len(index) == 1:
             return index
         leader = max(index, key=index.__getitem__)
-        in_vain = len(arms[leader]) - 1 - arms[leader].index(max(arms[leader]))
-        paid = sum(len(arm) - 1 for name, arm in arms.items() if name != leader)
+        last_gain = arms[leader].index(max(arms[leader]))
+        in_vain = sum(pulls[leader][last_gain + 1 :])
+        paid = sum(sum(arm[1:]) for name, arm in pulls.items() if name != leader)
         if paid < in_vain // self.patience:
             del index[leader]
         return index

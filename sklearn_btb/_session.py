@@ -4,9 +4,11 @@ import inspect
 import itertools
 import logging
 import math
+import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -50,6 +52,7 @@ TUNERS: dict[str, Callable[..., Tuner]] = {
 SELECTORS: dict[str, Callable[..., Selector]] = {
     "auto": MaxUCB,
     "max_ucb": MaxUCB,
+    "cost_aware": partial(MaxUCB, cost_aware=True),
     "ucb1": UCB1,
     "best_k_reward": BestKReward,
     "best_k_velocity": BestKVelocity,
@@ -67,6 +70,7 @@ class _Arm:
     tunable: Tunable
     tuner: Tuner
     scores: list[float] = field(default_factory=list)  # a failure counts as -inf
+    costs: list[float] = field(default_factory=list)  # seconds; NaN if not known
     known: set[bytes] = field(default_factory=set)  # identities of all proposals
     open: dict[int, tuple[bytes, Params]] = field(default_factory=dict)  # by id
     untold_failures: list[Params] = field(default_factory=list)
@@ -121,7 +125,7 @@ class BTBSession:
         "gcpei".
     selector_class : str, class or callable, default=UCB1
         Called once as `selector_class(random_state=generator)`; or one of "auto"
-        (what `BTBSearchCV` uses), "max_ucb", "ucb1", "best_k_reward",
+        (what `BTBSearchCV` uses), "max_ucb", "cost_aware", "ucb1", "best_k_reward",
         "best_k_velocity", "pure_best_k_velocity", "recent_k_reward",
         "recent_k_velocity", "uniform".
     maximize : bool, default=True
@@ -244,7 +248,14 @@ class BTBSession:
                 self._active.remove(name)
         raise StopTuning("no tunable is left to propose for")
 
-    def record(self, name: str, config: Params, score: float | None) -> None:
+    def record(
+        self,
+        name: str,
+        config: Params,
+        score: float | None,
+        *,
+        cost: float | None = None,
+    ) -> None:
         """Take in the score of a configuration, proposed or not.
 
         Parameters
@@ -255,6 +266,8 @@ class BTBSession:
             A configuration of it.
         score : float or None
             Its score; None or NaN says that it failed.
+        cost : float, optional
+            The seconds that it took, for a selector that is aware of costs.
 
         Raises
         ------
@@ -269,6 +282,7 @@ class BTBSession:
             proposal = self._new_proposal(name, config, identity)
         proposal["score"] = score
         reward = -math.inf if score is None else self._sign * score
+        arm.costs.append(math.nan if cost is None else float(cost))
         arm.record(proposal["config"], reward)
         self.iterations += 1
         if score is None:
@@ -319,7 +333,10 @@ class BTBSession:
                 except StopTuning as stop:
                     logger.info("stopped: %s", stop)
                     break
-                self.record(name, config, self._scored(name, config))
+                start = time.perf_counter()
+                score = self._scored(name, config)
+                seconds = time.perf_counter() - start
+                self.record(name, config, score, cost=seconds)
                 progress.set_postfix(best=self.best_score)
         return self.best_proposal
 
@@ -344,12 +361,26 @@ class BTBSession:
         for name in self._active:
             expected = np.mean(rewards[name] or seen or [0.0])
             rewards[name] += [float(expected)] * len(self._arms[name].open)
-        name = self._selector.select({name: rewards[name] for name in self._active})
+        known = [{name: rewards[name] for name in self._active}]
+        if getattr(self._selector, "cost_aware", False):
+            known.append(self._costs())
+        name = self._selector.select(*known)
         if name not in self._active:
             raise ValueError(
                 f"the selector must return one of {self._active}; got {name!r}"
             )
         return name
+
+    def _costs(self) -> dict[str, list[float]]:
+        """Return the seconds of what was tried, those not known being as the others."""
+        seconds = {name: self._arms[name].costs for name in self._active}
+        typical = _mean_known(itertools.chain.from_iterable(seconds.values()), 1.0)
+        costs = {}
+        for name, spent in seconds.items():
+            expected = _mean_known(spent, typical)
+            costs[name] = [expected if math.isnan(cost) else cost for cost in spent]
+            costs[name] += [expected] * len(self._arms[name].open)
+        return costs
 
     def _arm(self, name: str) -> _Arm:
         if name not in self._arms:
@@ -388,6 +419,11 @@ class BTBSession:
             del self.proposals[proposal["id"]]
             if identity == arm.identity(arm.tunable.defaults):
                 self._untried.insert(0, name)
+
+
+def _mean_known(values: Iterable[float], default: float) -> float:
+    known = [value for value in values if not math.isnan(value)]
+    return sum(known) / len(known) if known else default
 
 
 def _are_same_objects(config: Params, other: Params) -> bool:

@@ -107,6 +107,11 @@ class Trial:
         return tuple(fold.test_scores for fold in self.ran)
 
     @property
+    def seconds(self) -> float:
+        """Seconds that all its folds took together."""
+        return sum(self.fit_times) + sum(self.score_times)
+
+    @property
     def fit_times(self) -> tuple[float, ...]:
         """Seconds that each fit took, one a fold that was run."""
         return tuple(fold.fit_time for fold in self.ran)

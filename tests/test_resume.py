@@ -307,6 +307,28 @@ class TestCheckpoint:
         assert seeds[0] == seeds[1]
         assert names_and_params(second)[:4] == names_and_params(first)
 
+    def test_times_go_on_to_a_cost_aware_selector(self, tmp_path):
+        class Listener:
+            cost_aware = True
+
+            def __init__(self, random_state):
+                pass
+
+            def select(self, scores, costs):
+                Listener.told = costs
+                return "a"
+
+        search = search_for(
+            {"a": Toy(), "b": Toy()},
+            {"a": SPACES["a"], "b": {"x": [0, 1]}},
+            selector=Listener,
+            checkpoint=tmp_path / "log",
+        )
+        clone(search).set_params(n_iter=3).fit(X, Y)
+        again = search.set_params(n_iter=4).fit(X, Y)
+        first, second, third, _ = [trial.seconds for trial in again.trials_]
+        assert Listener.told == {"a": [first, third], "b": [second]}
+
     def test_patience_goes_on(self, tmp_path):
         params = {"checkpoint": tmp_path / "log", "patience": 4}
         search = search_for(Toy(x=0), {"x": range(9)}, **params, n_iter=3)

@@ -9,6 +9,7 @@ import os
 import pickle
 import subprocess
 import sys
+import time
 from contextlib import nullcontext
 
 import numpy as np
@@ -18,6 +19,7 @@ from hypothesis import strategies as st
 from joblib import parallel_config
 from scipy.stats import loguniform, randint, uniform
 from sklearn.base import clone
+from sklearn.dummy import DummyClassifier
 from sklearn.exceptions import FitFailedWarning
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import KFold, ShuffleSplit
@@ -450,6 +452,23 @@ class TestTunersAndSelectors:
         names = search.fit(X, Y).cv_results_["estimator_name"]
         assert len(names) == 12
         assert set(names) == {"a", "b"}
+
+    def test_a_cost_aware_selector_tries_fast_estimators_more_often(self):
+        class Slow(DummyClassifier):
+            def fit(self, X, y):
+                time.sleep(0.05)
+                return super().fit(X, y)
+
+        search = BTBSearchCV(
+            {"slow": Slow(), "fast": DummyClassifier()},
+            {name: {"random_state": randint(0, 10**6)} for name in ("slow", "fast")},
+            selector="cost_aware",
+            n_iter=12,
+            cv=2,
+            random_state=0,
+        ).fit(X, Y)
+        names = list(search.cv_results_["estimator_name"])
+        assert names.count("fast") > 2 * names.count("slow")
 
     def test_the_tuner_is_made_once_for_every_estimator_with_a_seed_of_its_own(self):
         made = []

@@ -473,6 +473,30 @@ class TestMaxUCB:
         assert MaxUCB(random_state=0).select(scores) == "other"
         assert MaxUCB(patience=None, random_state=0).select(scores) == "leader"
 
+    def test_costs_play_no_part_unless_asked_for(self):
+        scores = {"slow": [0.6, 0.5], "fast": [0.5, 0.5]}
+        costs = {"slow": [1e9, 1e9], "fast": [1.0, 1.0]}
+        assert MaxUCB(random_state=0).select(scores, costs) == "slow"
+        assert MaxUCB(cost_aware=True, random_state=0).select(scores, costs) == "fast"
+
+    def test_a_cost_aware_one_needs_costs(self):
+        with pytest.raises(ValueError, match="`costs` are needed"):
+            MaxUCB(cost_aware=True).select({"a": [0.5]})
+
+    @given(scores=mappings(st.floats(0, 1), min_size=1), cost=st.floats(0, 1e9))
+    def test_equal_costs_are_as_good_as_none(self, scores, cost):
+        costs = {name: [cost] * len(arm) for name, arm in scores.items()}
+        plain = MaxUCB(random_state=0).select(scores)
+        aware = MaxUCB(cost_aware=True, random_state=0).select(scores, costs)
+        assert aware == plain
+
+    def test_time_in_vain_counts_by_the_clock(self):
+        scores = {"leader": [1.0, 0.5], "other": [0.0]}
+        quick = {"leader": [1.0, 1.0], "other": [1.0]}
+        slow = {"leader": [1.0, 99.0], "other": [1.0]}
+        assert MaxUCB(0.0, cost_aware=True).select(scores, quick) == "leader"
+        assert MaxUCB(0.0, cost_aware=True).select(scores, slow) == "other"
+
     @pytest.mark.parametrize(
         ("patience", "error"), [(0, ValueError), (1.5, TypeError), (True, TypeError)]
     )

@@ -8,6 +8,7 @@ import pickle
 import random
 import subprocess
 import sys
+import time
 from collections import Counter
 from dataclasses import dataclass
 
@@ -81,6 +82,10 @@ def history(session):
         (p["id"], p["name"], p["config"], p.get("score"))
         for p in session.proposals.values()
     ]
+
+
+# "cost_aware" depends on times, which no seed fixes
+UNTIMED_SELECTORS = sorted({*SELECTORS} - {"cost_aware"})
 
 
 @dataclass
@@ -212,7 +217,7 @@ class TestArguments:
         by_class.run(15)
         assert history(by_name) == history(by_class)
 
-    @pytest.mark.parametrize("name", SELECTORS)
+    @pytest.mark.parametrize("name", UNTIMED_SELECTORS)
     def test_short_names_are_their_selectors(self, name):
         by_name = make_session(selector_class=name)
         by_class = make_session(selector_class=SELECTORS[name])
@@ -225,6 +230,7 @@ class TestArguments:
         assert set(SELECTORS) == {
             "auto",
             "max_ucb",
+            "cost_aware",
             "ucb1",
             "best_k_reward",
             "best_k_velocity",
@@ -355,6 +361,55 @@ class TestPropose:
         session.run(3)
         with pytest.raises(ValueError, match="the selector must return one of"):
             session.propose()
+
+    def test_a_cost_aware_selector_is_told_what_each_score_took(self):
+        class Costs(Spy):
+            cost_aware = True
+
+            def select(self, scores, costs):
+                self.told = costs
+                return super().select(scores)
+
+        spy = Costs([])
+        session = make_session(selector_class=spy)
+        taken = {"endless": 4.0, "three": None, "single": 1.0}
+        for _ in range(3):
+            name, config = session.propose()
+            session.record(name, config, 0.5, cost=taken[name])
+        session.propose()
+        # what is not known is taken to be as the others
+        assert spy.told == {"endless": [4.0], "three": [2.5], "single": [1.0]}
+        session.propose()
+        assert spy.told["endless"] == [4.0, 4.0]  # it is pending
+
+    def test_run_measures_what_each_score_took(self):
+        class Slowest(Spy):
+            cost_aware = True
+
+            def select(self, scores, costs):
+                return max(costs, key=lambda name: sum(costs[name]))
+
+        def slow_if_endless(name, config):
+            time.sleep(0.02 * (name == "endless"))
+            return 0.5
+
+        session = BTBSession(SPACES, slow_if_endless, selector_class=Slowest([]))
+        session.run(5)
+        assert [p["name"] for p in session.proposals.values()][3:] == ["endless"] * 2
+
+    def test_the_same_costs_give_the_same_choices(self):
+        def names(cost_of):
+            session = make_session(selector_class="cost_aware", random_state=3)
+            for _ in range(15):
+                name, config = session.propose()
+                session.record(name, config, 0.5, cost=cost_of[name])
+            return [p["name"] for p in session.proposals.values()]
+
+        fast_endless = {"endless": 1.0, "three": 9.0, "single": 9.0}
+        slow_endless = {"endless": 9.0, "three": 1.0, "single": 1.0}
+        assert names(fast_endless) == names(fast_endless)
+        assert names(fast_endless)[3:6] == ["endless"] * 3
+        assert names(slow_endless)[3:5] == ["three"] * 2
 
     def test_the_tuner_of_the_chosen_name_proposes(self):
         class Last(UniformTuner):
@@ -913,7 +968,7 @@ class TestReproducibility:
         assert outputs == {here}
 
     @pytest.mark.parametrize("tuner_class", ["uniform", "gp"])
-    @pytest.mark.parametrize("selector_class", SELECTORS)
+    @pytest.mark.parametrize("selector_class", UNTIMED_SELECTORS)
     @pytest.mark.parametrize("n", [0, 2, 7])
     def test_a_pickled_session_goes_on_identically(
         self, tuner_class, selector_class, n

@@ -57,6 +57,9 @@ class TestTrial:
         one = trial(GOOD, UNFITTED)
         assert pickle.loads(pickle.dumps(one)) == copy.deepcopy(one) == one
 
+    def test_its_seconds_are_those_of_all_folds_that_ran(self):
+        assert trial(GOOD, None, UNFITTED).seconds == 3.25
+
     def test_lists_what_each_fold_gave(self):
         one = trial(GOOD, UNFITTED, UNSCORED)
         assert one.fold_scores == (0.5, 0.0, {"f1": 0.0})
