@@ -17,13 +17,15 @@ import numpy as np
 from scipy.stats import rankdata
 
 from .collect import N_RANDOM
-from .peers import PEERS
+from .problems import DATA_SETS
 from .run import load
 from .surrogate import tables_of
 
 CHECKPOINTS = (10, 25, 50, 100)
 OURS = "sklearn_btb"
 N_BOOTSTRAP = 2000
+N_FOLDS = 5
+FEW_ROWS = ("wine", "moons", "many-columns", "friedman3", "sonar", "ionosphere")
 
 
 def kind_of(problem: str) -> str:
@@ -84,65 +86,152 @@ def interval(values: np.ndarray, rng: np.random.Generator) -> tuple[float, float
     return float(low), float(high)
 
 
-def table(kind: str, runs: list[dict[str, Any]]) -> str:
-    """Return the table of a kind of problem, in Markdown."""
-    runs = [run for run in runs if kind_of(run["problem"]) == kind]
-    found = curves(runs)
-    peers = [
-        peer
-        for peer in dict.fromkeys(run["peer"] for run in runs)
-        if all(peer in of_peer for of_peer in found.values())
-    ]
-    matrix = np.array([[found[p][peer] for peer in peers] for p in found])
-    measures = {"AUC": matrix.mean(axis=2)}
-    measures |= {f"@{k}": matrix[:, :, k - 1] for k in CHECKPOINTS}
-    ranks = np.mean([rankdata(-row) for row in measures["AUC"]], axis=0)
-    cost = defaultdict(list)
-    for run in runs:
-        cost[run["peer"]].append(1e3 * np.mean(run["proposing"]))
+class Results:
+    """The runs of one kind of problem, as arrays of shape (problems, peers, ...)."""
+
+    def __init__(self, kind: str, runs: list[dict[str, Any]]) -> None:
+        runs = [run for run in runs if kind_of(run["problem"]) == kind]
+        found = curves(runs)
+        self.problems = list(found)
+        self.n_seeds = len({run["seed"] for run in runs})
+        # a peer that was not run on all problems is not compared
+        self.peers = [
+            peer
+            for peer in dict.fromkeys(run["peer"] for run in runs)
+            if all(peer in of_peer for of_peer in found.values())
+        ]
+        self.curves = np.array([[found[p][q] for q in self.peers] for p in found])
+        self.auc = self.curves.mean(axis=2)
+        self.order = np.argsort(-self.auc.mean(axis=0))
+        groups = defaultdict(list)
+        for run in runs:
+            groups[run["problem"], run["peer"]].append(run)
+        shape = len(self.problems), len(self.peers)
+        self.proposing = np.empty(shape)  # seconds a proposal
+        self.elapsed = np.empty((*shape, CHECKPOINTS[-1]))  # seconds, with the folds
+        for i, problem in enumerate(self.problems):
+            for j, peer in enumerate(self.peers):
+                group = groups[problem, peer]
+                self.proposing[i, j] = np.mean([np.mean(r["proposing"]) for r in group])
+                clocks = [
+                    N_FOLDS * np.cumsum(r["seconds"]) + np.cumsum(r["proposing"])
+                    for r in group
+                ]
+                self.elapsed[i, j] = np.mean([padded(c) for c in clocks], axis=0)
+
+    def at(self, k: int) -> np.ndarray:
+        return self.curves[:, :, k - 1]
+
+    @property
+    def ours(self) -> int:
+        return self.peers.index(OURS)
+
+
+def with_interval(values: np.ndarray, rng: np.random.Generator, digits: int = 1) -> str:
+    low, high = interval(values, rng)
+    return f"{values.mean():.1f} ({low:.{digits}f} - {high:.{digits}f})"
+
+
+def markdown(heads: list[str], rows: list[list[str]]) -> str:
+    lines = ["| | " + " | ".join(heads) + " |", "|---" * (len(heads) + 1) + "|"]
+    return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in rows)])
+
+
+def table(results: Results) -> str:
+    """Return the scores of every peer, in Markdown."""
     rng = np.random.default_rng(0)
-    ours = peers.index(OURS) if OURS in peers else None
-    heads = [*measures, "rank", "AUC below ours", "ms a proposal"]
-    lines = [
-        f"{len(found)} problems, {len({run['seed'] for run in runs})} seeds",
-        "",
-        "| | " + " | ".join(heads) + " |",
-        "|---" * (len(heads) + 1) + "|",
+    measures = {"AUC": results.auc} | {f"@{k}": results.at(k) for k in CHECKPOINTS}
+    ranks = np.array([rankdata(-row) for row in results.auc])
+    rows = []
+    for i in results.order:
+        cells = [with_interval(values[:, i], rng, 0) for values in measures.values()]
+        cells.append(with_interval(ranks[:, i], rng))
+        cells.append(f"{1e3 * results.proposing[:, i].mean():.1f}")
+        rows.append([results.peers[i], *cells])
+    n_problems, n_seeds = len(results.problems), results.n_seeds
+    found = markdown([*measures, "rank", "ms a proposal"], rows)
+    return f"{n_problems} problems, at most {n_seeds} seeds\n\n{found}"
+
+
+def comparison(results: Results) -> str:
+    """Return by how much this package is ahead of every peer, paired by problem.
+
+    The last three columns say how many evaluations this package takes to the score that
+    the peer has after 100 (median over problems, of the mean curves; more than 100 if
+    never), on how many problems it gets there, and how much of the peer's time that is,
+    evaluations and proposals together.
+    """
+    rng = np.random.default_rng(0)
+    ours, last = results.ours, results.at(CHECKPOINTS[-1])
+    rows = []
+    for i in results.order:
+        if i == ours:
+            continue
+        reached = results.curves[:, ours] >= last[:, [i]]
+        steps = np.where(reached.any(axis=1), reached.argmax(axis=1) + 1, np.inf)
+        index = np.minimum(steps, CHECKPOINTS[-1]).astype(int) - 1
+        took = results.elapsed[np.arange(len(index)), ours, index]
+        share = np.where(np.isfinite(steps), took / results.elapsed[:, i, -1], np.inf)
+        rows.append(
+            [
+                results.peers[i],
+                with_interval(results.auc[:, ours] - results.auc[:, i], rng),
+                with_interval(last[:, ours] - last[:, i], rng),
+                with_interval(results.at(25)[:, ours] - last[:, i], rng),
+                f"{np.median(steps):.0f}",
+                f"{np.isfinite(steps).sum()} of {len(steps)}",
+                f"{np.median(share):.2f}",
+            ]
+        )
+    heads = ["AUC ahead by", "@100 ahead by", "our @25 - its @100"]
+    return markdown([*heads, "evaluations to its @100", "reached", "time"], rows)
+
+
+def groups_of(problem: str) -> list[str]:
+    """Return what a problem of tuning is counted to: learner, dimension and rows."""
+    data_set, learner = problem.split("/")
+    n_dims = len(DATA_SETS[data_set].learners[learner].space)
+    few = data_set in FEW_ROWS
+    return [
+        learner,
+        f"{n_dims} hyperparameters" if n_dims < 5 else "5 or more hyperparameters",
+        "fewer than 400 rows" if few else "400 or 500 rows",
     ]
-    for i in np.argsort(-measures["AUC"].mean(axis=0)):
-        cells = []
-        for values in measures.values():
-            low, high = interval(values[:, i], rng)
-            cells.append(f"{values[:, i].mean():.1f} ({low:.0f}-{high:.0f})")
-        behind = ""
-        if ours is not None and i != ours:
-            difference = measures["AUC"][:, ours] - measures["AUC"][:, i]
-            low, high = interval(difference, rng)
-            behind = f"{difference.mean():.1f} ({low:.1f} - {high:.1f})"
-        cells += [f"{ranks[i]:.1f}", behind, f"{np.mean(cost[peers[i]]):.1f}"]
-        lines.append(f"| {peers[i]} | " + " | ".join(cells) + " |")
-    return "\n".join(lines)
 
 
-def figure(kind: str, runs: list[dict[str, Any]], path: Path) -> None:
+def by_group(results: Results) -> str:
+    """Return by how much the AUC of this package is ahead, by group of problems."""
+    rng = np.random.default_rng(0)
+    ours = results.ours
+    members = defaultdict(list)
+    for i, problem in enumerate(results.problems):
+        for group in groups_of(problem):
+            members[group].append(i)
+    others = [i for i in results.order if i != ours]
+    rows = []
+    for group, indices in sorted(members.items()):
+        ahead = results.auc[indices][:, [ours]] - results.auc[indices]
+        cells = [with_interval(ahead[:, i], rng, 0) for i in others]
+        rows.append([f"{group} ({len(indices)})", *cells])
+    return markdown([results.peers[i] for i in others], rows)
+
+
+def figure(results: Results, path: Path) -> None:
     """Draw the mean normalised score against the number of evaluations."""
     import matplotlib.pyplot as plt
 
-    found = curves([run for run in runs if kind_of(run["problem"]) == kind])
-    peers = [p for p in PEERS if all(p in of_peer for of_peer in found.values())]
-    means = {p: np.mean([found[each][p] for each in found], axis=0) for p in peers}
     _, axes = plt.subplots(figsize=(7, 4.5), layout="constrained")
     colours = plt.get_cmap("tab20")
     steps = np.arange(1, CHECKPOINTS[-1] + 1)
-    for i, peer in enumerate(sorted(peers, key=lambda p: -means[p].mean())):
-        ours = peer == OURS
+    for i, index in enumerate(results.order):
+        ours = results.peers[index] == OURS
         axes.plot(
             steps,
-            means[peer],
+            results.curves[:, index].mean(axis=0),
             color="black" if ours else colours(i % 20),
             linewidth=2.5 if ours else 1.2,
             zorder=3 if ours else 2,
-            label=f"{peer} ({means[peer].mean():.0f})",
+            label=f"{results.peers[index]} ({results.auc[:, index].mean():.0f})",
         )
     axes.set(xlabel="evaluations", ylabel="normalised score", ylim=(0, 100))
     axes.legend(title="mean over all evaluations", fontsize=8, title_fontsize=8)
@@ -158,11 +247,17 @@ def main() -> None:
     options = parser.parse_args()
     runs = [run for path in options.runs for run in load(path)]
     for kind in ("choose", "tune"):
-        if any(kind_of(run["problem"]) == kind for run in runs):
-            print(f"\n### {kind}\n\n{table(kind, runs)}")
-            if options.figures is not None:
-                options.figures.mkdir(exist_ok=True)
-                figure(kind, runs, options.figures / f"{kind}.png")
+        results = Results(kind, runs)
+        if not results.problems:
+            continue
+        print(f"\n### {kind}\n\n{table(results)}")
+        if OURS in results.peers:
+            print(f"\n{comparison(results)}")
+            if kind == "tune":
+                print(f"\n{by_group(results)}")
+        if options.figures is not None:
+            options.figures.mkdir(exist_ok=True)
+            figure(results, options.figures / f"{kind}.png")
 
 
 if __name__ == "__main__":
