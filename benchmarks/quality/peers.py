@@ -25,9 +25,6 @@ from .spaces import Choice, Float, Int, Space
 Spaces = Mapping[str, Space]
 Objective = Callable[[str, dict[str, Any]], float | None]
 LEARNER = "learner"
-BAD = (
-    1e3  # what a failure is told as where nothing better can be said, times the spread
-)
 
 
 def _full(name: str, parameter: str) -> str:
