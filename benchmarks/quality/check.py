@@ -59,6 +59,7 @@ def main():
     options = parser.parse_args()
     print("| data set | learner | rank correlation | error in spreads |")
     print("|---|---|---|---|")
+    found = []
     for name in DATA_SETS:
         if not (TABLES / f"{name}.npz").exists():
             continue
@@ -76,6 +77,10 @@ def main():
             good = measured > np.nanmedian(means)
             shown = error[good].mean() / spread if good.any() and spread else np.nan
             print(f"| {name} | {learner_name} | {rank:.2f} | {shown:.2f} |", flush=True)
+            found.append((rank, shown))
+    for quantile in (0.25, 0.5, 0.75):
+        rank, error = np.nanquantile(found, quantile, axis=0)
+        print(f"| all | quantile {quantile} | {rank:.2f} | {error:.2f} |")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import numpy as np
 
 from .run import Problem, run
 
-TRIALS = (10, 100, 300, 1000)
+TRIALS = (10, 100, 200, 300, 1000)
 
 
 def main() -> None:
@@ -19,15 +19,16 @@ def main() -> None:
     parser.add_argument("--n", type=int, default=TRIALS[-1])
     parser.add_argument("--data-set", default="friedman1")
     options = parser.parse_args()
-    checkpoints = [k for k in TRIALS if k <= options.n]
-    print("| |", " | ".join(map(str, checkpoints)), "| mean of the first 100 |")
-    print("|---" * (len(checkpoints) + 2) + "|")
+    print("| |", " | ".join(map(str, TRIALS)), "| mean of the first 100 |")
+    print("|---" * (len(TRIALS) + 2) + "|")
     for peer in options.peers:
         result = run(Problem(options.data_set, "boosting"), peer, 0, options.n)
         milliseconds = 1e3 * np.array(result["proposing"])
-        cells = [milliseconds[max(0, k - 10) : k].mean() for k in checkpoints]
-        cells.append(milliseconds[:100].mean())
-        print(f"| {peer} |", " | ".join(f"{cell:.1f}" for cell in cells), "|")
+        parts = [milliseconds[max(0, k - 10) : k] for k in TRIALS if k <= options.n]
+        cells = [f"{part.mean():.1f}" for part in parts]
+        cells += ["" for _ in range(len(TRIALS) - len(cells))]
+        cells.append(f"{milliseconds[:100].mean():.1f}")
+        print(f"| {peer} |", " | ".join(cells), "|", flush=True)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ aside for the final table instead of those for development.
 """
 
 import argparse
+import gzip
 import json
 import os
 import time
@@ -119,8 +120,10 @@ def _append(path: Path, peer: str, problem: Problem, seed: int, n: int) -> str:
 
 
 def load(path: Path) -> list[dict[str, Any]]:
-    """Read the runs of a file."""
-    return [json.loads(line) for line in path.read_text().splitlines()]
+    """Read the runs of a file, which may be compressed."""
+    opened = gzip.open(path, "rt") if path.suffix == ".gz" else path.open()
+    with opened as file:
+        return [json.loads(line) for line in file]
 
 
 def main() -> None:
