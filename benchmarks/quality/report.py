@@ -107,12 +107,14 @@ class Results:
         for run in runs:
             groups[run["problem"], run["peer"]].append(run)
         shape = len(self.problems), len(self.peers)
-        self.proposing = np.empty(shape)  # seconds a proposal
-        self.elapsed = np.empty((*shape, CHECKPOINTS[-1]))  # seconds, with the folds
+        steps = CHECKPOINTS[-1]
+        self.proposing = np.empty((*shape, steps))  # seconds of each proposal
+        self.elapsed = np.empty((*shape, steps))  # seconds, with those of the folds
         for i, problem in enumerate(self.problems):
             for j, peer in enumerate(self.peers):
                 group = groups[problem, peer]
-                self.proposing[i, j] = np.mean([np.mean(r["proposing"]) for r in group])
+                costs = [padded(np.array(r["proposing"])) for r in group]
+                self.proposing[i, j] = np.mean(costs, axis=0)
                 clocks = [
                     N_FOLDS * np.cumsum(r["seconds"]) + np.cumsum(r["proposing"])
                     for r in group
@@ -217,26 +219,32 @@ def by_group(results: Results) -> str:
 
 
 def figure(results: Results, path: Path) -> None:
-    """Draw the mean normalised score against the number of evaluations."""
+    """Draw the mean normalised score and the cost of a proposal by evaluations."""
     import matplotlib.pyplot as plt
 
-    _, axes = plt.subplots(figsize=(7, 4.5), layout="constrained")
+    _, (above, below) = plt.subplots(
+        2, figsize=(8, 9), height_ratios=(2, 1), sharex=True, layout="constrained"
+    )
     colours = plt.get_cmap("tab20")
     steps = np.arange(1, CHECKPOINTS[-1] + 1)
     for i, index in enumerate(results.order):
         ours = results.peers[index] == OURS
-        axes.plot(
-            steps,
-            results.curves[:, index].mean(axis=0),
-            color="black" if ours else colours(i % 20),
-            linewidth=2.5 if ours else 1.2,
-            zorder=3 if ours else 2,
-            label=f"{results.peers[index]} ({results.auc[:, index].mean():.0f})",
-        )
-    axes.set(xlabel="evaluations", ylabel="normalised score", ylim=(0, 100))
-    axes.legend(title="mean over all evaluations", fontsize=8, title_fontsize=8)
-    axes.grid(alpha=0.3)
-    plt.savefig(path, dpi=120)
+        style = {
+            "color": "black" if ours else colours(i % 20),
+            "linewidth": 2.5 if ours else 1.2,
+            "zorder": 3 if ours else 2,
+        }
+        label = f"{results.peers[index]} ({results.auc[:, index].mean():.0f})"
+        above.plot(steps, results.curves[:, index].mean(axis=0), label=label, **style)
+        cost = 1e3 * np.median(results.proposing[:, index], axis=0)
+        below.plot(steps, cost, **style)
+    above.set(ylabel="normalised score", ylim=(0, 100))
+    above.legend(title="mean over all evaluations", fontsize=8, title_fontsize=8)
+    below.set(ylabel="CPU ms of a proposal", xlabel="evaluations", yscale="log")
+    below.set_ylim(0.1, None)
+    for axes in (above, below):
+        axes.grid(alpha=0.3)
+    plt.savefig(path, dpi=100)
     plt.close()
 
 
