@@ -131,7 +131,8 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         "auto" or "max_ucb" (`MaxUCB`: the best score of an estimator plus a bonus for
         few candidates, the scores of all being scaled from their median to the best),
         "cost_aware" (the same by time instead of candidates, for a `time_budget` and
-        estimators of very unequal speed; it depends on times, which no seed fixes),
+        estimators of very unequal speed; it depends on times, which no seed fixes, and
+        `n_iter` has to be large enough for more candidates of the fast ones),
         "ucb1", "best_k_reward", "best_k_velocity", "pure_best_k_velocity",
         "recent_k_reward", "recent_k_velocity", "uniform", or something that is called
         as `selector(random_state=generator)`.

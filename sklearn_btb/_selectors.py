@@ -26,16 +26,26 @@ import numpy as np
 Scores = Mapping[str, Sequence[float]]
 RandomState = int | np.random.Generator | None
 
-MIN_COST = 1e-6  # seconds
+# However cheap an arm, this share of a typical pull is counted for one of its pulls:
+# what surrounds an evaluation is not free, and a hopeless arm must not get hundreds.
+MIN_RELATIVE_COST = 0.1
 
 
 @runtime_checkable
 class Selector(Protocol):
     """What a session needs of a selector: one method.
 
-    A class of your own is also called as `selector_class(random_state=generator)`. If
-    it has a true attribute `cost_aware`, its `select` is called as
-    `select(scores, costs)`, with the seconds that each score took in the same form.
+    A class of your own is also called as `selector_class(random_state=generator)`, a
+    `numpy.random.Generator`. A session gives it rewards instead of raw scores: those
+    of all names on one scale from 0 to 1, greater being better whatever is searched,
+    failures being 0, pending proposals the mean of their name. A name that was dropped,
+    or has nothing left to propose, is not among them.
+
+    If the class has a true attribute `cost_aware`, it is called as
+    `select(scores, costs)` instead: the seconds of each score, as many for every name.
+    In `BTBSearchCV` these are the seconds of fitting and scoring, all folds together,
+    in `BTBSession.run` those of the scorer; what proposing takes is not counted. A
+    failure is said to have cost at least as much as a typical evaluation.
 
     Examples
     --------
@@ -47,10 +57,28 @@ class Selector(Protocol):
     ...         return min(scores, key=lambda name: len(scores[name]))
     >>> isinstance(Shortest(), Selector)
     True
+
+    >>> class Cheapest(Shortest):
+    ...     cost_aware = True
+    ...
+    ...     def select(self, scores, costs):
+    ...         return min(scores, key=lambda name: sum(costs[name]))
+    >>> Cheapest().select({"svm": [0.9], "tree": [0.8]}, {"svm": [3.0], "tree": [0.1]})
+    'tree'
     """
 
     def select(self, scores: Scores) -> str:
         """Choose one of the names in `scores`, which stays unchanged."""
+        ...
+
+
+class CostAwareSelector(Protocol):
+    """A selector that is told costs as well."""
+
+    cost_aware: bool
+
+    def select(self, scores: Scores, costs: Scores) -> str:
+        """Choose one of the names in `scores`."""
         ...
 
 
@@ -131,12 +159,28 @@ def _checked_arms(scores: Scores) -> dict[str, list[float]]:
     return {name: [_worst_if_nan(s) for s in arm] for name, arm in scores.items()}
 
 
-def _relative(costs: Scores) -> dict[str, list[float]]:
-    """Costs in units of a typical arm's: the geometric mean of the arms' means."""
-    positive = {name: [max(c, MIN_COST) for c in arm] for name, arm in costs.items()}
-    means = [_mean(arm) for arm in positive.values()]
-    unit = math.exp(_mean([math.log(mean) for mean in means]))
-    return {name: [cost / unit for cost in arm] for name, arm in positive.items()}
+def _relative(costs: Mapping[str, list[float]]) -> dict[str, list[float]]:
+    """Costs in units of a typical arm's: the mean of the arms' means."""
+    typical = _mean([_mean(arm) for arm in costs.values()]) or 1.0
+    return {
+        name: [max(cost / typical, MIN_RELATIVE_COST) for cost in arm]
+        for name, arm in costs.items()
+    }
+
+
+def _checked_costs(
+    costs: Scores | None, arms: Mapping[str, list[float]]
+) -> dict[str, list[float]]:
+    if costs is None:
+        raise ValueError("`costs` are needed where `cost_aware` is true; got None")
+    for name, arm in arms.items():
+        if name not in costs or len(costs[name]) != len(arm):
+            raise ValueError(f"`costs` must have one value for each score of {name!r}")
+        if not all(0 <= cost < math.inf for cost in costs[name]):
+            raise ValueError(
+                f"`costs` must be finite and at least 0; got {costs[name]} of {name!r}"
+            )
+    return {name: [float(cost) for cost in costs[name]] for name in arms}
 
 
 def _checked_count(name: str, count: object) -> int:
@@ -254,9 +298,10 @@ class MaxUCB:
     the other arms are owed a pull on top of their first ones.
 
     With `cost_aware`, time takes the place of pulls: one that takes twice as long as
-    is typical of the arms counts as two. Cheap names are explored more often, dear
-    ones as long as they are the best. It is meant for a search that ends after some
-    time rather than some number of trials.
+    is typical of the arms (the mean of their mean costs) counts as two, and one that
+    takes next to nothing as a tenth. Cheap names are explored more often, dear ones as
+    long as they are the best. It is meant for a search that ends after some time rather
+    than some number of trials.
 
     Parameters
     ----------
@@ -308,7 +353,7 @@ class MaxUCB:
         self.patience = (
             None if patience is None else _checked_count("patience", patience)
         )
-        self.cost_aware = cost_aware
+        self.cost_aware = bool(cost_aware)
         self._rng = np.random.default_rng(random_state)
 
     def select(self, scores: Scores, costs: Scores | None = None) -> str:
@@ -332,18 +377,18 @@ class MaxUCB:
         Raises
         ------
         ValueError
-            If `scores` is empty, or there are no costs for a cost-aware selector.
+            If `scores` is empty, or a cost-aware selector does not get a finite cost of
+            at least 0 for every score.
         """
         arms = _checked_arms(scores)
-        if self.cost_aware and costs is None:
-            raise ValueError("`costs` are needed where `cost_aware` is true; got None")
+        pulls = {name: [1.0] * len(arm) for name, arm in arms.items()}
+        if self.cost_aware:
+            pulls = _checked_costs(costs, arms)
         unseen = [name for name, arm in arms.items() if not arm]
         if unseen:
             return _draw_best(dict.fromkeys(unseen, math.inf), self._rng)
-        if self.cost_aware and costs is not None:
-            pulls = _relative({name: costs[name] for name in arms})
-        else:
-            pulls = {name: [1.0] * len(arm) for name, arm in arms.items()}
+        if self.cost_aware:
+            pulls = _relative(pulls)
         return _draw_best(self._index(arms, pulls), self._rng)
 
     def _index(

@@ -20,6 +20,7 @@ from ._selectors import (
     UCB1,
     BestKReward,
     BestKVelocity,
+    CostAwareSelector,
     MaxUCB,
     PureBestKVelocity,
     RecentKReward,
@@ -41,6 +42,8 @@ from ._tuners import (
 
 logger = logging.getLogger("sklearn_btb")
 
+AnySelector = Selector | CostAwareSelector
+
 TUNERS: dict[str, Callable[..., Tuner]] = {
     "auto": GPTuner,
     "uniform": UniformTuner,
@@ -49,7 +52,7 @@ TUNERS: dict[str, Callable[..., Tuner]] = {
     "gcp": GCPTuner,
     "gcpei": GCPEiTuner,
 }
-SELECTORS: dict[str, Callable[..., Selector]] = {
+SELECTORS: dict[str, Callable[..., AnySelector]] = {
     "auto": MaxUCB,
     "max_ucb": MaxUCB,
     "cost_aware": partial(MaxUCB, cost_aware=True),
@@ -110,7 +113,8 @@ class BTBSession:
 
     Every tunable gets a tuner. First the defaults of every tunable are proposed, in
     the order given; from then on the selector picks a tunable by the scores of all,
-    and that one's tuner proposes.
+    and that one's tuner proposes. `run` does the whole; a loop of one's own calls
+    `propose` until it raises `StopTuning`, and `record`.
 
     Parameters
     ----------
@@ -161,6 +165,9 @@ class BTBSession:
     rewards. The tuner is told of a failure as the worst score that its tunable has
     had by then, as soon as there are two different ones.
 
+    `run` measures what each score takes, for a cost-aware selector; `record` has to be
+    told. What is pending or was not told is taken to cost as much as the others.
+
     Examples
     --------
     >>> from sklearn_btb import BTBSession, FloatHyperParam
@@ -173,6 +180,14 @@ class BTBSession:
     >>> best = session.run(20)
     >>> best["name"], abs(best["config"]["x"] - 0.7) < 0.1
     ('near', True)
+
+    A loop of one's own:
+
+    >>> for _ in range(5):
+    ...     name, config = session.propose()
+    ...     session.record(name, config, (config["x"] - 0.7) ** 2)
+    >>> session.iterations
+    25
     """
 
     def __init__(
@@ -180,7 +195,7 @@ class BTBSession:
         tunables: Mapping[str, Tunable | Mapping[str, Any]],
         scorer: Callable[[str, Params], float | None],
         tuner_class: str | Callable[..., Tuner] = GPTuner,
-        selector_class: str | Callable[..., Selector] = UCB1,
+        selector_class: str | Callable[..., AnySelector] = UCB1,
         maximize: bool = True,
         max_errors: int = 1,
         verbose: bool = False,
@@ -267,14 +282,20 @@ class BTBSession:
         score : float or None
             Its score; None or NaN says that it failed.
         cost : float, optional
-            The seconds that it took, for a selector that is aware of costs.
+            The seconds that it took, for a selector that is aware of costs. If not
+            known, it is taken to be as the others of the tunable.
 
         Raises
         ------
         ValueError
-            If there is no such tunable, or the configuration is not one of it.
+            If there is no such tunable, the configuration is not one of it, or the cost
+            is not a finite number of at least 0.
         """
         arm = self._arm(name)
+        if cost is not None and not 0 <= cost < math.inf:
+            raise ValueError(
+                f"`cost` must be a finite number of at least 0; got {cost!r}"
+            )
         score = None if score is None or math.isnan(score) else float(score)
         identity = arm.identity(config)
         proposal = self._take_open(arm, identity)
@@ -361,10 +382,10 @@ class BTBSession:
         for name in self._active:
             expected = np.mean(rewards[name] or seen or [0.0])
             rewards[name] += [float(expected)] * len(self._arms[name].open)
-        known = [{name: rewards[name] for name in self._active}]
+        arguments = [{name: rewards[name] for name in self._active}]
         if getattr(self._selector, "cost_aware", False):
-            known.append(self._costs())
-        name = self._selector.select(*known)
+            arguments.append(self._costs())
+        name = self._selector.select(*arguments)
         if name not in self._active:
             raise ValueError(
                 f"the selector must return one of {self._active}; got {name!r}"
@@ -372,14 +393,23 @@ class BTBSession:
         return name
 
     def _costs(self) -> dict[str, list[float]]:
-        """Return the seconds of what was tried, those not known being as the others."""
+        """Return the seconds of what was tried.
+
+        What is pending or not known is taken to be as the tunable's others, or else as
+        those of all; a failure to have cost as much at least, since one that ends at
+        once must not be a bargain, and how long a worker took to die is not known.
+        """
         seconds = {name: self._arms[name].costs for name in self._active}
         typical = _mean_known(itertools.chain.from_iterable(seconds.values()), 1.0)
         costs = {}
         for name, spent in seconds.items():
+            arm = self._arms[name]
             expected = _mean_known(spent, typical)
             costs[name] = [expected if math.isnan(cost) else cost for cost in spent]
-            costs[name] += [expected] * len(self._arms[name].open)
+            for i, score in enumerate(arm.scores):
+                if score == -math.inf:
+                    costs[name][i] = max(costs[name][i], typical)
+            costs[name] += [expected] * len(arm.open)
         return costs
 
     def _arm(self, name: str) -> _Arm:

@@ -108,7 +108,7 @@ class Trial:
 
     @property
     def seconds(self) -> float:
-        """Seconds that all its folds took together."""
+        """Seconds that its folds took together, but for those whose worker died."""
         return sum(self.fit_times) + sum(self.score_times)
 
     @property

@@ -186,8 +186,9 @@ class GPTuner:
     (kriging believer; Ginsbourger et al. 2010, section 3.2).
 
     The hyperparameters of the process are fitted at each of the first 30 trials, later
-    whenever a tenth has come in. Of more than 300 trials it sees the 100 best and 200
-    of the others, evenly, so that a proposal after thousands costs no more.
+    whenever a tenth (at least three) has come in. Of more than 300 trials it sees the
+    100 best and 200 of the others, evenly, so that a proposal after thousands costs no
+    more.
 
     Parameters
     ----------

@@ -490,10 +490,32 @@ class TestMaxUCB:
         aware = MaxUCB(cost_aware=True, random_state=0).select(scores, costs)
         assert aware == plain
 
+    @pytest.mark.parametrize(
+        "costs", [{"a": [1.0]}, {"a": [1.0], "b": []}, {"a": [1.0], "b": [1.0, 2.0]}]
+    )
+    def test_every_score_needs_its_cost(self, costs):
+        with pytest.raises(ValueError, match="one value for each score of 'b'"):
+            MaxUCB(cost_aware=True).select({"a": [0.5], "b": [0.5]}, costs)
+
+    @pytest.mark.parametrize("cost", [-1.0, math.inf, math.nan])
+    def test_costs_out_of_range(self, cost):
+        with pytest.raises(ValueError, match=r"finite and at least 0.* of 'a'"):
+            MaxUCB(cost_aware=True).select({"a": [0.5]}, {"a": [cost]})
+
+    def test_a_hopeless_arm_is_no_bargain_however_cheap(self):
+        price = {"dud": 1e-6, "good": 1.0, "better": 9.0}
+        scores = {"dud": [0.0], "good": [0.8], "better": [1.0]}
+        selector = MaxUCB(cost_aware=True, random_state=0)
+        for _ in range(50):
+            costs = {name: [price[name]] * len(arm) for name, arm in scores.items()}
+            chosen = selector.select(scores, costs)
+            scores[chosen].append(scores[chosen][0])
+        assert len(scores["dud"]) < 20
+
     def test_time_in_vain_counts_by_the_clock(self):
-        scores = {"leader": [1.0, 0.5], "other": [0.0]}
-        quick = {"leader": [1.0, 1.0], "other": [1.0]}
-        slow = {"leader": [1.0, 99.0], "other": [1.0]}
+        scores = {"leader": [1.0, 0.5, 0.5], "other": [0.0]}
+        quick = {"leader": [1.0, 1.0, 1.0], "other": [1.0]}
+        slow = {"leader": [1.0, 99.0, 99.0], "other": [1.0]}
         assert MaxUCB(0.0, cost_aware=True).select(scores, quick) == "leader"
         assert MaxUCB(0.0, cost_aware=True).select(scores, slow) == "other"
 

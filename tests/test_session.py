@@ -382,6 +382,34 @@ class TestPropose:
         session.propose()
         assert spy.told["endless"] == [4.0, 4.0]  # it is pending
 
+    def test_a_failure_is_taken_to_cost_what_is_typical(self):
+        class Costs(Spy):
+            cost_aware = True
+
+            def select(self, scores, costs):
+                self.told = costs
+                return super().select(scores)
+
+        spy = Costs([])
+        session = make_session(selector_class=spy, max_errors=2)
+        results = {"endless": (0.5, 4.0), "three": (0.5, 2.0), "single": (None, 0.0)}
+        for _ in range(3):
+            name, config = session.propose()
+            score, cost = results[name]
+            session.record(name, config, score, cost=cost)
+        session.propose()
+        assert spy.told["single"] == [2.0]
+
+    @pytest.mark.parametrize("cost", [-1.0, math.inf, math.nan])
+    def test_a_cost_out_of_range_changes_nothing(self, cost):
+        session = make_session()
+        name, config = session.propose()
+        with pytest.raises(ValueError, match="`cost` must be a finite number"):
+            session.record(name, config, 0.5, cost=cost)
+        assert session.iterations == 0
+        session.record(name, config, 0.5)
+        assert len(session.proposals) == 1
+
     def test_run_measures_what_each_score_took(self):
         class Slowest(Spy):
             cost_aware = True
