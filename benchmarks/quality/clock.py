@@ -1,7 +1,7 @@
 """The score against time instead of evaluations: `python -m benchmarks.quality.clock`.
 
 Workers of equal speed evaluate side by side, each for the seconds that are stored with
-the tables; proposing takes no time. A search has as much time as one worker needs for
+the tables and `PROPOSING` more. A search has as much time as one worker needs for
 `--evaluations` configurations of the tables at random. Where the best learner is a
 cheap one, it ends before, after 200 results a worker.
 
@@ -14,7 +14,6 @@ The normalised score is that of `benchmarks.quality.report`, AUC its mean over t
 Differences are to the first row, paired by problem, with 95 % bootstrap intervals.
 """
 
-import argparse
 import heapq
 import itertools
 from typing import Any
@@ -22,16 +21,18 @@ from typing import Any
 import numpy as np
 from joblib import Parallel, delayed
 
-from sklearn_btb import BTBSession
+from sklearn_btb import BTBSession, StopTuning
 
+from .collect import N_FOLDS
 from .peers import as_tunable
 from .report import best_so_far, interval, scale_of
-from .run import Problem, problems
+from .run import Problem, arguments, problems
 from .surrogate import surrogates_of, tables_of
 
+PROPOSING = 0.01  # seconds
 MOST_EACH = 200
 SHARES = (0.1, 0.25, 0.5, 1.0)  # of the time
-GRID = np.linspace(0.02, 1.0, 50)
+GRID = np.linspace(0.01, 1.0, 100)
 
 
 def simulate(
@@ -61,12 +62,18 @@ def simulate(
     times, scores = [], []
     while now < evaluations and len(times) < MOST_EACH * n_workers:
         while len(running) < n_workers:
-            name, config = session.propose()
+            try:
+                name, config = session.propose()
+            except StopTuning:
+                break
             found, seconds = surrogates[name].evaluate(config)
             cost = seconds**contrast / mean
+            busy = cost + PROPOSING / N_FOLDS / mean
             score = None if found is None else float(np.mean(found))
             result = name, config, score, cost
-            heapq.heappush(running, (now + cost, next(order), result))
+            heapq.heappush(running, (now + busy, next(order), result))
+        if not running:
+            break
         now, _, (name, config, score, cost) = heapq.heappop(running)
         session.record(name, config, score, cost=cost)
         times.append(now / evaluations)
@@ -83,15 +90,12 @@ def curve(run: dict[str, Any], low: float, high: float) -> np.ndarray:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = arguments(__doc__)
     parser.add_argument("--kind", default="choose", choices=["choose", "tune"])
     parser.add_argument("--selectors", nargs="+", default=["auto"])
     parser.add_argument("--workers", nargs="+", type=int, default=[1])
     parser.add_argument("--contrast", type=float, default=1.0)
     parser.add_argument("--evaluations", type=float, default=50.0)
-    parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--n-jobs", type=int, default=2)
-    parser.add_argument("--aside", action="store_true")
     options = parser.parse_args()
     rows = list(itertools.product(options.selectors, options.workers))
     chosen = list(problems(options.kind, options.aside))

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from .spaces import Choice, Float, Int, Space
+from .spaces import Choice, Int, Space
 
 Spaces = Mapping[str, Space]
 Objective = Callable[[str, dict[str, Any]], float | None]
@@ -32,7 +32,10 @@ def _full(name: str, parameter: str) -> str:
 
 
 class Worst:
-    """Stands in for failures: the worst score so far."""
+    """Stands in for failures: the worst score so far.
+
+    That is 0 before there is one; where a learner fails, all scores are above 0.
+    """
 
     def __init__(self) -> None:
         self._worst = math.inf
@@ -58,22 +61,30 @@ def random_search(spaces: Spaces, objective: Objective, n: int, seed: int) -> No
 # -- this package -----------------------------------------------------------------
 
 
-def as_tunable(space: Space) -> Any:
-    """Return a space as `BTBSearchCV` takes it."""
+def as_scipy(dim: Any) -> Any:
+    """Return what scikit-learn's searches draw from."""
     from scipy.stats import loguniform, randint, uniform
 
+    if isinstance(dim, Choice):
+        return list(dim.values)
+    if isinstance(dim, Int) and dim.log:
+        # there is no such distribution; duplicates make small numbers as likely
+        return [dim.at(u) for u in (np.arange(100) + 0.5) / 100]
+    if isinstance(dim, Int):
+        return randint(dim.low, dim.high + 1)
+    if dim.log:
+        return loguniform(dim.low, dim.high)
+    return uniform(dim.low, dim.high - dim.low)
+
+
+def as_tunable(space: Space) -> Any:
+    """Return a space as `BTBSearchCV` takes it."""
     from sklearn_btb import IntHyperParam, Tunable
 
     def values(dim: Any) -> Any:
-        if isinstance(dim, Choice):
-            return list(dim.values)
-        if isinstance(dim, Float) and dim.log:
-            return loguniform(dim.low, dim.high)
-        if isinstance(dim, Float):
-            return uniform(dim.low, dim.high - dim.low)
-        if dim.log:
+        if isinstance(dim, Int) and dim.log:
             return IntHyperParam(dim.low, dim.high, log=True)
-        return randint(dim.low, dim.high + 1)
+        return as_scipy(dim)
 
     return Tunable({key: values(dim) for key, dim in space.items()})
 
@@ -275,6 +286,7 @@ def smac(spaces: Spaces, objective: Objective, n: int, seed: int) -> None:
             scenario, lambda config, seed=0: 0.0, overwrite=True, logging_level=False
         )
         logging.getLogger("smac").setLevel(logging.ERROR)
+        worst = Worst()
         for _ in range(n):
             info = facade.ask()
             given = dict(info.config)
@@ -284,15 +296,16 @@ def smac(spaces: Spaces, objective: Objective, n: int, seed: int) -> None:
                 value = given[_full(name, key)]
                 config[key] = dim.values[value] if isinstance(dim, Choice) else value
             score = objective(str(name), config)
-            if score is None:
-                value = TrialValue(cost=math.inf, status=StatusType.CRASHED)
-            else:
-                value = TrialValue(cost=-score)
-            facade.tell(info, value)
+            status = StatusType.CRASHED if score is None else StatusType.SUCCESS
+            # the infinite cost of a crash that is its default makes its model fail
+            facade.tell(info, TrialValue(cost=-worst(score), status=status))
 
 
 def flaml_peer(algorithm: str) -> Callable[..., None]:
-    """Make the peer that is `flaml.tune.run` with BlendSearch or CFO."""
+    """Make the peer that is `flaml.tune.run` with BlendSearch or CFO.
+
+    It would prefer what is evaluated fast, by the clock; here all cost the same.
+    """
 
     def peer(spaces: Spaces, objective: Objective, n: int, seed: int) -> None:
         warnings.simplefilter("ignore")
@@ -324,7 +337,7 @@ def flaml_peer(algorithm: str) -> Callable[..., None]:
 
         space = {"branch": tune.choice(branches)} if len(branches) > 1 else branches[0]
         search = getattr(flaml, algorithm)(
-            metric="score", mode="max", space=space, seed=seed
+            metric="score", mode="max", space=space, seed=seed, cost_attr=None
         )
         tune.run(function, search_alg=search, num_samples=n, verbose=0)
 
@@ -390,6 +403,7 @@ def baytune_peer(tuner: str) -> Callable[..., None]:
 
 def hebo(spaces: Spaces, objective: Objective, n: int, seed: int) -> None:
     """HEBO, for one learner."""
+    import torch
     from hebo.design_space.design_space import DesignSpace
     from hebo.optimizers.hebo import HEBO
 
@@ -404,6 +418,8 @@ def hebo(spaces: Spaces, objective: Objective, n: int, seed: int) -> None:
 
     [(name, space)] = spaces.items()
     worst = Worst()
+    np.random.seed(seed)  # noqa: NPY002 - its seed is only that of the first points
+    torch.manual_seed(seed)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         optimizer = HEBO(
@@ -430,8 +446,12 @@ PEERS: dict[str, Callable[..., None]] = {
     "sklearn_btb, 8 pending": btb(n_pending=8),
     "baytune GP": baytune_peer("GPTuner"),
     "baytune GPEi": baytune_peer("GPEiTuner"),
+    # multivariate by default, since Optuna 5
     "Optuna TPE": optuna_peer(lambda samplers, seed: samplers.TPESampler(seed=seed)),
-    "Optuna TPE multivariate": optuna_peer(
+    "Optuna TPE univariate": optuna_peer(
+        lambda samplers, seed: samplers.TPESampler(seed=seed, multivariate=False)
+    ),
+    "Optuna TPE group": optuna_peer(
         lambda samplers, seed: samplers.TPESampler(
             seed=seed, multivariate=True, group=True
         )
@@ -444,4 +464,9 @@ PEERS: dict[str, Callable[..., None]] = {
     "FLAML BlendSearch": flaml_peer("BlendSearch"),
     "FLAML CFO": flaml_peer("CFO"),
 }
-ONE_LEARNER_ONLY = ("Optuna GP", "HEBO")
+# Optuna's group is about conditions; FLAML's CFO, a local search, stays with the
+# learner it begins with; the others know no conditions.
+NOT_FOR = {
+    "tune": ("Optuna TPE group",),
+    "choose": ("Optuna GP", "HEBO", "FLAML CFO"),
+}

@@ -5,7 +5,7 @@ The normalised score of a run after k evaluations is
     100 * max(0, best so far - median random) / (best known - median random)
 
 with the median of the random part of the stored tables, and the best of tables and
-runs. Intervals are 95 % bootstrap intervals over problems, of means over seeds.
+runs. Intervals are 95 % bootstrap intervals over data sets, of means over seeds.
 """
 
 import argparse
@@ -16,15 +16,15 @@ from typing import Any
 import numpy as np
 from scipy.stats import rankdata
 
-from .collect import N_RANDOM
+from .collect import N_FOLDS, N_RANDOM
 from .problems import DATA_SETS
 from .run import load
-from .surrogate import tables_of
+from .surrogate import surrogates_of, tables_of
 
 CHECKPOINTS = (10, 25, 50, 100)
 OURS = "sklearn_btb"
 N_BOOTSTRAP = 2000
-N_FOLDS = 5
+FEW_FOR_AN_INTERVAL = 6
 FEW_ROWS = ("wine", "moons", "many-columns", "friedman3", "sonar", "ionosphere")
 
 
@@ -39,15 +39,12 @@ def best_so_far(scores: list[float]) -> np.ndarray:
 def scale_of(problem: str, runs: list[dict[str, Any]]) -> tuple[float, float]:
     """Return the median random score and the best known one."""
     data_set, learner = problem.split("/")
-    tables = tables_of(data_set)
-    chosen = tables.values() if learner == "all" else [tables[learner]]
-    # a learner that fails everywhere has no median to count for
+    tables, surrogates = tables_of(data_set), surrogates_of(data_set)
+    names = [name for name in tables if learner in ("all", name)]
+    # what always fails has neither a median nor a best
+    chosen = [tables[name] for name in names if surrogates[name].works]
     random = np.concatenate([table.scores[:N_RANDOM].mean(axis=1) for table in chosen])
-    best = [
-        np.nanmax(table.scores.mean(axis=1))
-        for table in chosen
-        if np.isfinite(table.scores).all(axis=1).any()
-    ]
+    best = [np.nanmax(table.scores.mean(axis=1)) for table in chosen]
     # a run may have had nothing but failures
     best += [np.nanmax([*run["scores"], -np.inf]) for run in runs]
     return float(np.nanmedian(random)), float(max(best))
@@ -77,10 +74,12 @@ def curves(runs: list[dict[str, Any]]) -> dict[str, dict[str, np.ndarray]]:
 def padded(curve: np.ndarray) -> np.ndarray:
     """Continue a curve that ended early, as one of a finite space does."""
     n = CHECKPOINTS[-1]
-    return np.concatenate([curve, np.full(max(0, n - len(curve)), curve[-1])])[:n]
+    last = curve[-1] if len(curve) else 0.0
+    return np.concatenate([curve, np.full(max(0, n - len(curve)), last)])[:n]
 
 
 def interval(values: np.ndarray, rng: np.random.Generator) -> tuple[float, float]:
+    """Return a 95 % bootstrap interval of the mean."""
     drawn = rng.choice(values, size=(N_BOOTSTRAP, len(values))).mean(axis=1)
     low, high = np.quantile(drawn, [0.025, 0.975])
     return float(low), float(high)
@@ -93,14 +92,15 @@ class Results:
         runs = [run for run in runs if kind_of(run["problem"]) == kind]
         found = curves(runs)
         self.problems = list(found)
-        self.n_seeds = len({run["seed"] for run in runs})
+        ran = list(dict.fromkeys(run["peer"] for run in runs))
         # a peer that was not run on all problems is not compared
-        self.peers = [
-            peer
-            for peer in dict.fromkeys(run["peer"] for run in runs)
-            if all(peer in of_peer for of_peer in found.values())
-        ]
+        self.peers = [p for p in ran if all(p in of_peer for of_peer in found.values())]
+        self.left_out = [peer for peer in ran if peer not in self.peers]
         self.curves = np.array([[found[p][q] for q in self.peers] for p in found])
+        seeds = defaultdict(set)
+        for run in runs:
+            seeds[run["peer"]].add(run["seed"])
+        self.n_seeds = {peer: len(seeds[peer]) for peer in self.peers}
         self.auc = self.curves.mean(axis=2)
         self.order = np.argsort(-self.auc.mean(axis=0))
         groups = defaultdict(list)
@@ -124,6 +124,16 @@ class Results:
     def at(self, k: int) -> np.ndarray:
         return self.curves[:, :, k - 1]
 
+    def by_set(self, values: np.ndarray) -> np.ndarray:
+        """Return the means over the problems of each data set: those are related."""
+        names = [problem.split("/")[0] for problem in self.problems]
+        return np.array(
+            [
+                values[[name == each for each in names]].mean(axis=0)
+                for name in dict.fromkeys(names)
+            ]
+        )
+
     @property
     def ours(self) -> int:
         return self.peers.index(OURS)
@@ -143,25 +153,24 @@ def table(results: Results) -> str:
     """Return the scores of every peer, in Markdown."""
     rng = np.random.default_rng(0)
     measures = {"AUC": results.auc} | {f"@{k}": results.at(k) for k in CHECKPOINTS}
-    ranks = np.array([rankdata(-row) for row in results.auc])
+    means = {name: results.by_set(values) for name, values in measures.items()}
+    ranks = results.by_set(np.array([rankdata(-row) for row in results.auc]))
     rows = []
     for i in results.order:
-        cells = [with_interval(values[:, i], rng, 0) for values in measures.values()]
+        cells = [with_interval(values[:, i], rng, 0) for values in means.values()]
         cells.append(with_interval(ranks[:, i], rng))
         cells.append(f"{1e3 * results.proposing[:, i].mean():.1f}")
         rows.append([results.peers[i], *cells])
-    n_problems, n_seeds = len(results.problems), results.n_seeds
-    found = markdown([*measures, "rank", "ms a proposal"], rows)
-    return f"{n_problems} problems, at most {n_seeds} seeds\n\n{found}"
+    return markdown([*measures, "rank", "ms a proposal"], rows)
 
 
 def comparison(results: Results) -> str:
-    """Return by how much this package is ahead of every peer, paired by problem.
+    """Return by how much this package is ahead of every peer, paired by data set.
 
-    The last three columns say how many evaluations this package takes to the score that
-    the peer has after 100 (median over problems, of the mean curves; more than 100 if
-    never), on how many problems it gets there, and how much of the peer's time that is,
-    evaluations and proposals together.
+    Then, by problem: how many evaluations it takes to the score that the peer ends
+    with, and how many the peer takes (medians, of the mean curves), on how many
+    problems it gets there, and the median ratio of the times, evaluations and proposals
+    together.
     """
     rng = np.random.default_rng(0)
     ours, last = results.ours, results.at(CHECKPOINTS[-1])
@@ -169,24 +178,28 @@ def comparison(results: Results) -> str:
     for i in results.order:
         if i == ours:
             continue
-        reached = results.curves[:, ours] >= last[:, [i]]
-        steps = np.where(reached.any(axis=1), reached.argmax(axis=1) + 1, np.inf)
-        index = np.minimum(steps, CHECKPOINTS[-1]).astype(int) - 1
-        took = results.elapsed[np.arange(len(index)), ours, index]
-        share = np.where(np.isfinite(steps), took / results.elapsed[:, i, -1], np.inf)
+        steps, times = [], []
+        for j in (ours, i):
+            reached = results.curves[:, j] >= last[:, i, np.newaxis]
+            step = np.where(reached.any(axis=1), reached.argmax(axis=1), -1)
+            time = results.elapsed[np.arange(len(step)), j, step]
+            steps.append(np.where(step >= 0, step + 1, np.inf))
+            times.append(np.where(step >= 0, time, np.inf))
+        auc, at_25 = results.auc, results.at(25)
         rows.append(
             [
                 results.peers[i],
-                with_interval(results.auc[:, ours] - results.auc[:, i], rng),
-                with_interval(last[:, ours] - last[:, i], rng),
-                with_interval(results.at(25)[:, ours] - last[:, i], rng),
-                f"{np.median(steps):.0f}",
-                f"{np.isfinite(steps).sum()} of {len(steps)}",
-                f"{np.median(share):.2f}",
+                with_interval(results.by_set(auc[:, ours] - auc[:, i]), rng),
+                with_interval(results.by_set(last[:, ours] - last[:, i]), rng),
+                with_interval(results.by_set(at_25[:, ours] - last[:, i]), rng),
+                " / ".join(f"{np.median(step):.0f}" for step in steps),
+                f"{np.isfinite(steps[0]).sum()} of {len(last)}",
+                f"{np.median(times[0] / times[1]):.2f}",
             ]
         )
     heads = ["AUC ahead by", "@100 ahead by", "our @25 - its @100"]
-    return markdown([*heads, "evaluations to its @100", "reached", "time"], rows)
+    heads += ["evaluations to its @100, ours / its", "reached", "time, ours / its"]
+    return markdown(heads, rows)
 
 
 def groups_of(problem: str) -> list[str]:
@@ -197,7 +210,7 @@ def groups_of(problem: str) -> list[str]:
     return [
         learner,
         f"{n_dims} hyperparameters" if n_dims < 5 else "5 or more hyperparameters",
-        "fewer than 400 rows" if few else "400 or 500 rows",
+        "fewer than 400 rows" if few else "400 rows or more",
     ]
 
 
@@ -213,7 +226,10 @@ def by_group(results: Results) -> str:
     rows = []
     for group, indices in sorted(members.items()):
         ahead = results.auc[indices][:, [ours]] - results.auc[indices]
-        cells = [with_interval(ahead[:, i], rng, 0) for i in others]
+        if len(indices) < FEW_FOR_AN_INTERVAL:
+            cells = [f"{ahead[:, i].mean():.1f}" for i in others]
+        else:
+            cells = [with_interval(ahead[:, i], rng, 0) for i in others]
         rows.append([f"{group} ({len(indices)})", *cells])
     return markdown([results.peers[i] for i in others], rows)
 
@@ -255,10 +271,14 @@ def main() -> None:
     options = parser.parse_args()
     runs = [run for path in options.runs for run in load(path)]
     for kind in ("choose", "tune"):
-        results = Results(kind, runs)
-        if not results.problems:
+        if not any(kind_of(run["problem"]) == kind for run in runs):
             continue
-        print(f"\n### {kind}\n\n{table(results)}")
+        results = Results(kind, runs)
+        seeds = ", ".join(f"{p} {n}" for p, n in results.n_seeds.items())
+        print(f"\n### {kind}: {len(results.problems)} problems\n\nSeeds: {seeds}")
+        if results.left_out:
+            print(f"\nNot run on all of them: {', '.join(results.left_out)}")
+        print(f"\n{table(results)}")
         if OURS in results.peers:
             print(f"\n{comparison(results)}")
             if kind == "tune":

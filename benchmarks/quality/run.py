@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from joblib import Parallel, delayed
 
-from .peers import ONE_LEARNER_ONLY, PEERS
+from .peers import NOT_FOR, PEERS
 from .problems import DATA_SETS, Learner
 from .surrogate import TABLES, surrogates_of
 
@@ -90,6 +90,8 @@ def peer_of(name: str) -> Callable[..., None]:
         return PEERS[name]
     from .ablations import ABLATIONS  # not every environment has this package
 
+    if name not in ABLATIONS:
+        raise SystemExit(f"{name!r} is none of {[*PEERS, *ABLATIONS]}")
     return ABLATIONS[name]
 
 
@@ -126,16 +128,28 @@ def load(path: Path) -> list[dict[str, Any]]:
         return [json.loads(line) for line in file]
 
 
+def arguments(description: str | None) -> argparse.ArgumentParser:
+    """Return a parser with what all scripts on these problems take."""
+    parser = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--seeds", type=int, default=5, help="how many; 5")
+    parser.add_argument("--n-jobs", type=int, default=2, help="processes; 2")
+    parser.add_argument(
+        "--aside", action="store_true", help="the problems kept aside instead"
+    )
+    return parser
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = arguments(__doc__)
     parser.add_argument("--peers", nargs="+", default=["random", "sklearn_btb"])
-    parser.add_argument("--kinds", nargs="+", default=["tune", "choose"])
-    parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--n", type=int, default=N_EVALUATIONS)
-    parser.add_argument("--n-jobs", type=int, default=2)
-    parser.add_argument("--aside", action="store_true")
+    parser.add_argument("--kinds", nargs="+", default=[*NOT_FOR], choices=[*NOT_FOR])
+    parser.add_argument("--n", type=int, default=N_EVALUATIONS, help="evaluations")
     parser.add_argument("--out", type=Path, default=Path("runs.jsonl"))
     options = parser.parse_args()
+    for peer in options.peers:
+        peer_of(peer)
     done = set()
     if options.out.exists():
         done = {(r["problem"], r["peer"], r["seed"]) for r in load(options.out)}
@@ -145,8 +159,7 @@ def main() -> None:
         for problem in problems(kind, options.aside)
         for peer in options.peers
         for seed in range(options.seeds)
-        if (problem.name, peer, seed) not in done
-        and not (kind == "choose" and peer in ONE_LEARNER_ONLY)
+        if (problem.name, peer, seed) not in done and peer not in NOT_FOR[kind]
     ]
     start = time.perf_counter()
     Parallel(options.n_jobs)(
