@@ -466,7 +466,9 @@ PEERS: dict[str, Callable[..., None]] = {
 }
 # Optuna's group is about conditions; FLAML's CFO, a local search, stays with the
 # learner it begins with; the others know no conditions.
+_NOT_FOR_SEVERAL = ("Optuna GP", "HEBO", "FLAML CFO")
 NOT_FOR = {
     "tune": ("Optuna TPE group",),
-    "choose": ("Optuna GP", "HEBO", "FLAML CFO"),
+    "choose": _NOT_FOR_SEVERAL,
+    "few": _NOT_FOR_SEVERAL,
 }

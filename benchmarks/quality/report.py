@@ -18,7 +18,7 @@ from scipy.stats import rankdata
 
 from .collect import N_FOLDS, N_RANDOM
 from .problems import DATA_SETS
-from .run import load
+from .run import kind_of, load
 from .surrogate import surrogates_of, tables_of
 
 CHECKPOINTS = (10, 25, 50, 100)
@@ -28,19 +28,15 @@ FEW_FOR_AN_INTERVAL = 6
 FEW_ROWS = ("wine", "moons", "many-columns", "friedman3", "sonar", "ionosphere")
 
 
-def kind_of(problem: str) -> str:
-    return "choose" if problem.endswith("/all") else "tune"
-
-
 def best_so_far(scores: list[float]) -> np.ndarray:
     return np.fmax.accumulate(np.array(scores, dtype=float))
 
 
 def scale_of(problem: str, runs: list[dict[str, Any]]) -> tuple[float, float]:
     """Return the median random score and the best known one."""
-    data_set, learner = problem.split("/")
+    data_set, choice = problem.split("/")
     tables, surrogates = tables_of(data_set), surrogates_of(data_set)
-    names = [name for name in tables if learner in ("all", name)]
+    names = list(tables) if choice == "all" else choice.split("+")
     # what always fails has neither a median nor a best
     chosen = [tables[name] for name in names if surrogates[name].works]
     random = np.concatenate([table.scores[:N_RANDOM].mean(axis=1) for table in chosen])
@@ -270,7 +266,7 @@ def main() -> None:
     parser.add_argument("--figures", type=Path, help="a folder for figures")
     options = parser.parse_args()
     runs = [run for path in options.runs for run in load(path)]
-    for kind in ("choose", "tune"):
+    for kind in ("choose", "few", "tune"):
         if not any(kind_of(run["problem"]) == kind for run in runs):
             continue
         results = Results(kind, runs)

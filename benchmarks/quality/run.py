@@ -24,29 +24,36 @@ from .problems import DATA_SETS, Learner
 from .surrogate import TABLES, surrogates_of
 
 N_EVALUATIONS = 100
-PER_SET = 2  # learners to tune on each data set
+PER_SET = 2  # problems of tuning on each data set, and of choosing from few
+FEW = 3
 
 
 class Problem(NamedTuple):
-    """One learner to tune, or all learners of a data set to choose from."""
+    """One learner to tune, or several learners of a data set to choose from."""
 
     data_set: str
-    learner: str | None = None
+    choice: str = "all"  # or names of learners, joined by a "+"
 
     @property
     def name(self) -> str:
-        return f"{self.data_set}/{self.learner or 'all'}"
+        return f"{self.data_set}/{self.choice}"
 
     @property
     def learners(self) -> dict[str, Learner]:
         learners = DATA_SETS[self.data_set].learners
-        return (
-            learners if self.learner is None else {self.learner: learners[self.learner]}
-        )
+        if self.choice == "all":
+            return learners
+        return {name: learners[name] for name in self.choice.split("+")}
+
+
+def kind_of(problem: str) -> str:
+    """Return the kind of a problem by its name."""
+    choice = problem.split("/")[1]
+    return "choose" if choice == "all" else "few" if "+" in choice else "tune"
 
 
 def problems(kind: str, aside: bool) -> Iterator[Problem]:
-    """Yield the problems of a kind, "tune" or "choose"."""
+    """Yield the problems of a kind: "tune", "choose", or "few" to choose from."""
     for number, (name, data_set) in enumerate(DATA_SETS.items()):
         if data_set.aside != aside or not (TABLES / f"{name}.npz").exists():
             continue
@@ -55,8 +62,11 @@ def problems(kind: str, aside: bool) -> Iterator[Problem]:
             continue
         worth = [each for each, one in data_set.learners.items() if len(one.space) > 2]
         worth = [each for each in worth if surrogates_of(name)[each].works]
+        size = 1 if kind == "tune" else FEW
         for i in range(PER_SET):  # in turn, so that all learners come up
-            yield Problem(name, worth[(PER_SET * number + i) % len(worth)])
+            first = (PER_SET * number + i) * size
+            chosen = [worth[(first + j) % len(worth)] for j in range(size)]
+            yield Problem(name, "+".join(chosen))
 
 
 class Recorder:
@@ -144,7 +154,9 @@ def arguments(description: str | None) -> argparse.ArgumentParser:
 def main() -> None:
     parser = arguments(__doc__)
     parser.add_argument("--peers", nargs="+", default=["random", "sklearn_btb"])
-    parser.add_argument("--kinds", nargs="+", default=[*NOT_FOR], choices=[*NOT_FOR])
+    parser.add_argument(
+        "--kinds", nargs="+", default=["tune", "choose"], choices=[*NOT_FOR]
+    )
     parser.add_argument("--n", type=int, default=N_EVALUATIONS, help="evaluations")
     parser.add_argument("--out", type=Path, default=Path("runs.jsonl"))
     options = parser.parse_args()
