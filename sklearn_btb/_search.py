@@ -44,7 +44,8 @@ from ._results import (
     warn_of_dropped,
 )
 from ._scoring import check_refit_metric, make_router, make_scorers, route
-from ._session import SELECTORS, TUNERS, BTBSession
+from ._selectors import Selector
+from ._session import SELECTORS, TUNERS, BTBSession, maker_of
 from ._sklearn_compat import (
     CallbackSupportMixin,
     HasMethods,
@@ -57,6 +58,7 @@ from ._sklearn_compat import (
     safe_indexing,
 )
 from ._trial import Trial
+from ._tuners import Tuner
 
 
 class _Past(NamedTuple):
@@ -517,8 +519,8 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         session = BTBSession(
             tunables,
             scorer=None,
-            tuner_class=self.tuner,
-            selector_class=self.selector,
+            tuner_class=maker_of("tuner", self.tuner, TUNERS, Tuner),
+            selector_class=maker_of("selector", self.selector, SELECTORS, Selector),
             max_errors=self._most_errors(tunables),
             random_state=seed,
         )

@@ -209,8 +209,8 @@ class BTBSession:
             )
         if max_errors < 1:
             raise ValueError(f"`max_errors` must be at least 1; got {max_errors}")
-        make_tuner = _maker("tuner_class", tuner_class, TUNERS, Tuner)
-        make_selector = _maker("selector_class", selector_class, SELECTORS, Selector)
+        make_tuner = maker_of("tuner_class", tuner_class, TUNERS, Tuner)
+        make_selector = maker_of("selector_class", selector_class, SELECTORS, Selector)
         self._scorer = scorer
         self._sign = 1.0 if maximize else -1.0
         self._max_errors = max_errors
@@ -463,10 +463,14 @@ def _are_same_objects(config: Params, other: Params) -> bool:
     )
 
 
-def _maker(
+def maker_of(
     parameter: str, choice: Any, names: Mapping[str, Any], protocol: type
 ) -> Callable[..., Any]:
-    """Resolve a short name; anything callable stands for itself."""
+    """Resolve a short name; anything callable stands for itself.
+
+    What is returned checks how it is called and what it makes, and its errors speak of
+    `parameter`.
+    """
     if isinstance(choice, str) and choice in names:
         return names[choice]
     if not callable(choice):

@@ -453,6 +453,12 @@ class TestTunersAndSelectors:
         assert len(names) == 12
         assert set(names) == {"a", "b"}
 
+    @pytest.mark.parametrize("parameter", ["tuner", "selector"])
+    def test_errors_about_how_it_is_called_name_the_parameter(self, parameter):
+        search = search_for(TOYS, SPACES, **{parameter: lambda: None})
+        with pytest.raises(TypeError, match=f"`{parameter}` is called as"):
+            search.fit(X, Y)
+
     def test_a_cost_aware_selector_tries_fast_estimators_more_often(self):
         class Slow(DummyClassifier):
             def fit(self, X, y):

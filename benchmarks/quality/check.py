@@ -54,7 +54,9 @@ def compare(name, learner_name, n_jobs):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--n-jobs", type=int, default=2)
     options = parser.parse_args()
     print("| data set | learner | rank correlation | error in spreads |")

@@ -100,7 +100,9 @@ def table_of(learner: Learner, data_set: DataSet, X, y, parallel, seed):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--only", nargs="*", default=list(DATA_SETS))
     parser.add_argument("--n-jobs", type=int, default=2)
     options = parser.parse_args()

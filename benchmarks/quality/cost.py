@@ -14,7 +14,9 @@ TRIALS = (10, 100, 200, 300, 1000)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--peers", nargs="+", default=["sklearn_btb"])
     parser.add_argument("--n", type=int, default=TRIALS[-1])
     parser.add_argument("--data-set", default="friedman1")

@@ -464,9 +464,10 @@ PEERS: dict[str, Callable[..., None]] = {
     "FLAML BlendSearch": flaml_peer("BlendSearch"),
     "FLAML CFO": flaml_peer("CFO"),
 }
-# Optuna's group is about conditions; FLAML's CFO, a local search, stays with the
-# learner it begins with; the others know no conditions.
-_NOT_FOR_SEVERAL = ("Optuna GP", "HEBO", "FLAML CFO")
+# Optuna's group is about conditions, among which its TPE is univariate without it;
+# FLAML's CFO, a local search, stays with the learner it begins with; the others know no
+# conditions.
+_NOT_FOR_SEVERAL = ("Optuna GP", "Optuna TPE univariate", "HEBO", "FLAML CFO")
 NOT_FOR = {
     "tune": ("Optuna TPE group",),
     "choose": _NOT_FOR_SEVERAL,
