@@ -48,6 +48,11 @@ def simulate(
     tables, surrogates = tables_of(problem.data_set), surrogates_of(problem.data_set)
     learners = problem.learners
     mean = np.mean([np.mean(tables[name].seconds ** contrast) for name in learners])
+    # as a share of a mean evaluation, which `contrast` leaves as long as it is
+    seconds_of_one = N_FOLDS * np.mean(
+        [np.mean(tables[name].seconds) for name in learners]
+    )
+    proposing = PROPOSING / seconds_of_one
     session = BTBSession(
         {name: as_tunable(learner.space) for name, learner in learners.items()},
         lambda name, config: None,
@@ -68,7 +73,7 @@ def simulate(
                 break
             found, seconds = surrogates[name].evaluate(config)
             cost = seconds**contrast / mean
-            busy = cost + PROPOSING / N_FOLDS / mean
+            busy = cost + proposing
             score = None if found is None else float(np.mean(found))
             result = name, config, score, cost
             heapq.heappush(running, (now + busy, next(order), result))
