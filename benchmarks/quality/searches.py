@@ -205,7 +205,7 @@ def run(
         "peer": search_name,
         "seed": seed,
         "validated": float(validated.mean()),
-        # not by the search, which may have a `decision_function` where the winner has none
+        # not by the search: one has a `decision_function` where the winner has none
         "held_out": float(
             get_scorer(facts.scoring)(search.best_estimator_, X_test, y_test)
         ),
