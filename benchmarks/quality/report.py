@@ -140,6 +140,10 @@ def with_interval(values: np.ndarray, rng: np.random.Generator, digits: int = 1)
     return f"{values.mean():.1f} ({low:.{digits}f} - {high:.{digits}f})"
 
 
+def shown(value: float, digits: int) -> str:
+    return f"{value:.{digits}f}" if np.isfinite(value) else "never"
+
+
 def markdown(heads: list[str], rows: list[list[str]]) -> str:
     lines = ["| | " + " | ".join(heads) + " |", "|---" * (len(heads) + 1) + "|"]
     return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in rows)])
@@ -188,9 +192,9 @@ def comparison(results: Results) -> str:
                 with_interval(results.by_set(auc[:, ours] - auc[:, i]), rng),
                 with_interval(results.by_set(last[:, ours] - last[:, i]), rng),
                 with_interval(results.by_set(at_25[:, ours] - last[:, i]), rng),
-                " / ".join(f"{np.median(step):.0f}" for step in steps),
+                " / ".join(shown(np.median(step), 0) for step in steps),
                 f"{np.isfinite(steps[0]).sum()} of {len(last)}",
-                f"{np.median(times[0] / times[1]):.2f}",
+                shown(np.median(times[0] / times[1]), 2),
             ]
         )
     heads = ["AUC ahead by", "@100 ahead by", "our @25 - its @100"]
