@@ -102,6 +102,16 @@ class Spy:
         return next(iter(scores))
 
 
+class CostSpy(Spy):
+    """A cost-aware one that remembers the costs it was told last."""
+
+    cost_aware = True
+
+    def select(self, scores, costs):
+        self.told = costs
+        return super().select(scores)
+
+
 class FailingTuner:
     """A tuner with a fault of its own."""
 
@@ -363,14 +373,7 @@ class TestPropose:
             session.propose()
 
     def test_a_cost_aware_selector_is_told_what_each_score_took(self):
-        class Costs(Spy):
-            cost_aware = True
-
-            def select(self, scores, costs):
-                self.told = costs
-                return super().select(scores)
-
-        spy = Costs([])
+        spy = CostSpy([])
         session = make_session(selector_class=spy)
         taken = {"endless": 4.0, "three": None, "single": 1.0}
         for _ in range(3):
@@ -383,14 +386,7 @@ class TestPropose:
         assert spy.told["endless"] == [4.0, 4.0]  # it is pending
 
     def test_a_failure_is_taken_to_cost_what_is_typical(self):
-        class Costs(Spy):
-            cost_aware = True
-
-            def select(self, scores, costs):
-                self.told = costs
-                return super().select(scores)
-
-        spy = Costs([])
+        spy = CostSpy([])
         session = make_session(selector_class=spy, max_errors=2)
         results = {"endless": (0.5, 4.0), "three": (0.5, 2.0), "single": (None, 0.0)}
         for _ in range(3):
