@@ -161,7 +161,9 @@ def _checked_arms(scores: Scores) -> dict[str, list[float]]:
 
 def _relative(costs: Mapping[str, list[float]]) -> dict[str, list[float]]:
     """Costs in units of a typical arm's: the mean of the arms' means."""
-    typical = _mean([_mean(arm) for arm in costs.values()]) or 1.0
+    typical = _mean([_mean(arm) for arm in costs.values()])
+    if typical == 0:
+        return {name: [1.0] * len(arm) for name, arm in costs.items()}
     return {
         name: [max(cost / typical, MIN_RELATIVE_COST) for cost in arm]
         for name, arm in costs.items()
@@ -377,18 +379,17 @@ class MaxUCB:
         Raises
         ------
         ValueError
-            If `scores` is empty, or a cost-aware selector does not get a finite cost of
-            at least 0 for every score.
+            If `scores` is empty, or, once every name has a score, a cost-aware selector
+            does not get a finite cost of at least 0 for each of them.
         """
         arms = _checked_arms(scores)
-        pulls = {name: [1.0] * len(arm) for name, arm in arms.items()}
-        if self.cost_aware:
-            pulls = _checked_costs(costs, arms)
         unseen = [name for name, arm in arms.items() if not arm]
         if unseen:
             return _draw_best(dict.fromkeys(unseen, math.inf), self._rng)
         if self.cost_aware:
-            pulls = _relative(pulls)
+            pulls = _relative(_checked_costs(costs, arms))
+        else:
+            pulls = {name: [1.0] * len(arm) for name, arm in arms.items()}
         return _draw_best(self._index(arms, pulls), self._rng)
 
     def _index(

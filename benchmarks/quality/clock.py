@@ -119,9 +119,14 @@ def main() -> None:
     )
     shape = len(chosen), len(rows), options.seeds
     found = np.empty((*shape, len(GRID)))
+    scales = {
+        problem.name: scale_of(
+            problem.name, [run for run in runs if run["problem"] == problem.name]
+        )
+        for problem in chosen
+    }
     for index, run in zip(np.ndindex(shape), runs, strict=True):
-        of_problem = [r for r in runs if r["problem"] == run["problem"]]
-        found[index] = curve(run, *scale_of(run["problem"], of_problem))
+        found[index] = curve(run, *scales[run["problem"]])
     means = found.mean(axis=2)
     rng = np.random.default_rng(0)
     heads = ["AUC", *(f"@{share:.0%}" for share in SHARES), "AUC gained", "evaluations"]

@@ -235,10 +235,8 @@ def table(runs: list[dict[str, Any]]) -> str:
             rows[peer][problem].append([gain, held_out, each["seconds"]])
     rng = np.random.default_rng(0)
     ours = {p: np.mean(v, axis=0) for p, v in rows["BTBSearchCV"].items()}
-    heads = (
-        "problems | cross-validated | below ours | held out - ours, in 0.01 | seconds"
-    )
-    lines = [f"| | {heads} |", "|---" * 6 + "|"]
+    heads = "problems | cross-validated | ours ahead by | held out, ours ahead by"
+    lines = [f"| | {heads} | seconds |", "|---" * 6 + "|"]
     for peer, of_problem in rows.items():
         means = np.array([np.mean(v, axis=0) for v in of_problem.values()])
         behind = np.array([ours[p][0] for p in of_problem]) - means[:, 0]
