@@ -114,8 +114,8 @@ def _ucb1_bonus(t: int, n: int) -> float:
     return math.sqrt(2.0 * math.log(t) / n)
 
 
-def _max_ucb_bonus(t: float, n: float, alpha: float) -> float:
-    width = alpha * math.log(t) / n
+def _max_ucb_bonus(mean: float, n: float, alpha: float) -> float:
+    width = alpha * mean / n
     return width * width  # `** 2` would raise OverflowError where this gives inf
 
 
@@ -159,13 +159,13 @@ def _checked_arms(scores: Scores) -> dict[str, list[float]]:
     return {name: [_worst_if_nan(s) for s in arm] for name, arm in scores.items()}
 
 
-def _relative(costs: Mapping[str, list[float]]) -> dict[str, list[float]]:
-    """Costs in units of a typical arm's: the mean of the arms' means."""
+def _relative(costs: Mapping[str, list[float]]) -> dict[str, float]:
+    """Each arm's costs together, in units of a typical one: the mean of the means."""
     typical = _mean([_mean(arm) for arm in costs.values()])
     if typical == 0:
-        return {name: [1.0] * len(arm) for name, arm in costs.items()}
+        return {name: float(len(arm)) for name, arm in costs.items()}
     return {
-        name: [max(cost / typical, MIN_RELATIVE_COST) for cost in arm]
+        name: sum(max(cost / typical, MIN_RELATIVE_COST) for cost in arm)
         for name, arm in costs.items()
     }
 
@@ -289,29 +289,29 @@ class UCB1(_IndexSelector):
 
 
 class MaxUCB:
-    """Choose by the best score so far: the rule made for finding one best trial.
+    """Choose by the best score so far: a rule made for finding one best trial.
 
-    The index of an arm is ``max + (alpha ln(t) / n)^2`` [1]_. Names without a score
-    come first. The rule assumes rewards in [0, 1].
+    The index of an arm is ``max + (alpha m / n)^2``, with ``m`` the mean number of
+    pulls of all arms. Names without a score come first. The rule assumes rewards in
+    [0, 1].
 
-    Where there are few names, or where the best one is on a plateau, the bonus alone
-    leaves the others waiting for too long. So, beyond the paper, the pulls of the
-    leading arm since its best score count as in vain, and for each `patience` of them
-    the other arms are owed a pull on top of their first ones.
+    In the paper [1]_ the logarithm of all pulls stands in the place of ``m``. That
+    leaves an arm which began badly with four or five of a hundred pulls, too few for
+    its hyperparameters to be tuned, while the leader gets ninety, most of them in vain.
+    With ``m`` the share of an arm does not shrink: where the leader has 1, an arm that
+    never earned anything gets about `alpha` of the mean number of pulls, one not far
+    behind nearly as many as the leader.
 
-    With `cost_aware`, time takes the place of pulls: one that takes twice as long as
-    is typical of the arms (the mean of their mean costs) counts as two, and one that
-    takes next to nothing as a tenth. Cheap names are explored more often, dear ones as
-    long as they are the best. It is meant for a search that ends after some time rather
-    than some number of trials.
+    With `cost_aware`, time takes the place of pulls. Cheap names are explored more
+    often, dear ones as long as they are the best. It is meant for a search that ends
+    after some time rather than some number of trials. However little time it takes, a
+    pull counts as at least a tenth of what is typical, the mean of the arms' mean
+    costs.
 
     Parameters
     ----------
     alpha : float, default=0.3
-        How much to explore, 0 or more; 0.5 in the paper.
-    patience : int or None, default=4
-        Pulls in vain for which the others are owed one, at least 1; None is the rule
-        of the paper.
+        How much to explore, 0 or more.
     cost_aware : bool, default=False
         Whether to count time instead of pulls. What is chosen then depends on times,
         so that the same seed need not give the same choices.
@@ -321,8 +321,7 @@ class MaxUCB:
     Raises
     ------
     TypeError, ValueError
-        If `alpha` is not a finite number of at least 0, or `patience` not an integer
-        of at least 1.
+        If `alpha` is not a finite number of at least 0.
 
     References
     ----------
@@ -334,7 +333,7 @@ class MaxUCB:
     >>> from sklearn_btb import MaxUCB
     >>> MaxUCB(random_state=0).select({"steady": [0.8, 0.8], "lucky": [0.1, 0.9]})
     'lucky'
-    >>> MaxUCB(random_state=0).select({"plateau": [1, 1, 1, 1, 1], "other": [0]})
+    >>> MaxUCB(random_state=0).select({"plateau": [1, 1, 1, 1, 1, 1], "other": [0]})
     'other'
     >>> MaxUCB(cost_aware=True, random_state=0).select(
     ...     {"slow": [0.5, 0.5], "fast": [0.5, 0.5]},
@@ -347,14 +346,10 @@ class MaxUCB:
         self,
         alpha: float = 0.3,
         *,
-        patience: int | None = 4,
         cost_aware: bool = False,
         random_state: RandomState = None,
     ) -> None:
         self.alpha = _checked_alpha(alpha)
-        self.patience = (
-            None if patience is None else _checked_count("patience", patience)
-        )
         self.cost_aware = bool(cost_aware)
         self._rng = np.random.default_rng(random_state)
 
@@ -389,26 +384,13 @@ class MaxUCB:
         if self.cost_aware:
             pulls = _relative(_checked_costs(costs, arms))
         else:
-            pulls = {name: [1.0] * len(arm) for name, arm in arms.items()}
-        return _draw_best(self._index(arms, pulls), self._rng)
-
-    def _index(
-        self, arms: dict[str, list[float]], pulls: dict[str, list[float]]
-    ) -> dict[str, float]:
-        t = sum(map(sum, pulls.values()))
+            pulls = {name: float(len(arm)) for name, arm in arms.items()}
+        mean = _mean(list(pulls.values()))
         index = {
-            name: max(arm) + _max_ucb_bonus(t, sum(pulls[name]), self.alpha)
+            name: max(arm) + _max_ucb_bonus(mean, pulls[name], self.alpha)
             for name, arm in arms.items()
         }
-        if self.patience is None or len(index) == 1:
-            return index
-        leader = max(index, key=index.__getitem__)
-        last_gain = arms[leader].index(max(arms[leader]))
-        in_vain = sum(pulls[leader][last_gain + 1 :])
-        paid = sum(sum(arm[1:]) for name, arm in pulls.items() if name != leader)
-        if paid < in_vain // self.patience:
-            del index[leader]
-        return index
+        return _draw_best(index, self._rng)
 
 
 class BestKReward(_IndexSelector):

@@ -32,8 +32,24 @@ class TestScaleRewards:
         rewards = scale_rewards({"a": [0.5, 1.0], "b": [0.0, 0.25, 0.75]})
         assert rewards == {"a": [0.0, 1.0], "b": [0.0, 0.0, 0.5]}
 
-    def test_the_median_of_an_even_number_lies_between_two_scores(self):
-        assert flat_rewards([0.0, 1.0, 2.0, 4.0]) == pytest.approx([0, 0, 0.2, 1])
+    def test_each_name_weighs_the_same_however_many_scores_it_has(self):
+        few = scale_rewards({"a": [0.8, 0.9, 1.0], "b": [0.6, 0.7]})
+        many = scale_rewards({"a": [0.8, 0.9, 1.0] * 30, "b": [0.6, 0.7]})
+        assert many == {"a": few["a"] * 30, "b": few["b"]}
+
+    def test_a_name_with_nearly_all_trials_leaves_the_others_their_rewards(self):
+        leader = np.linspace(0.88, 0.90, 90).tolist()
+        others = {"near": [0.5, 0.6, 0.8, 0.87], "far": [0.3, 0.4]}
+        rewards = scale_rewards({"leader": leader, **others})
+        assert max(rewards["near"]) > 0.5
+        assert rewards["far"] == [0.0, 0.0]
+
+    def test_half_of_the_names_may_be_hopeless(self):
+        rewards = scale_rewards({"dud": [-1e9, -1e6], "good": [0.5, 0.75, 1.0]})
+        assert rewards == {"dud": [0.0, 0.0], "good": [0.0, 0.5, 1.0]}
+
+    def test_the_median_of_an_even_number_is_the_upper_one(self):
+        assert flat_rewards([0.0, 1.0, 2.0, 4.0]) == pytest.approx([0, 0, 0, 1])
 
     def test_outliers_at_the_bad_end_do_not_matter(self):
         good = [0.80, 0.85, 0.90]
@@ -54,8 +70,8 @@ class TestScaleRewards:
         assert rewards == pytest.approx([0, 0, 0, 0, 0.5, 1, 0])
 
     def test_infinity_is_1_and_does_not_move_the_scale(self):
-        assert flat_rewards([0.0, 0.5, math.inf, 0.75, 1.0]) == pytest.approx(
-            [0, 0, 1, 1 / 3, 1]
+        assert flat_rewards([0.0, 0.5, math.inf, 0.75, 0.25, 1.0]) == pytest.approx(
+            [0, 0, 1, 0.5, 0, 1]
         )
 
     def test_nothing_finite(self):
@@ -69,12 +85,12 @@ class TestScaleRewards:
     def test_huge_scores_do_not_overflow(self):
         wide = [-1.6e308, 0.0, 1.6e308, 1.6e308, 1.6e308]
         assert flat_rewards(wide) == [0.0, 0.5, 1.0, 1.0, 1.0]
-        upper = [1.0e308, 1.2e308, 1.4e308, 1.6e308]
-        assert flat_rewards(upper) == pytest.approx([0, 0, 1 / 3, 1])
+        upper = [1.0e308, 1.2e308, 1.4e308, 1.6e308, 1.1e308]
+        assert flat_rewards(upper) == pytest.approx([0, 0, 0.5, 1, 0])
 
     def test_takes_tuples_and_arrays_and_gives_lists_of_floats(self):
-        rewards = scale_rewards({"a": (0, 1), "b": np.array([2, 3], dtype=np.float32)})
-        assert rewards == {"a": [0.0, 0.0], "b": [pytest.approx(1 / 3), 1.0]}
+        rewards = scale_rewards({"a": (0, 2), "b": np.array([1, 3], dtype=np.float32)})
+        assert rewards == {"a": [0.0, 0.0], "b": [0.0, 1.0]}
         assert all(type(r) is float for arm in rewards.values() for r in arm)
 
     def test_leaves_its_input_unchanged(self):

@@ -1,11 +1,12 @@
 """This package without one ingredient each, as peers of `benchmarks.quality.run`."""
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 from unittest.mock import patch
 
-from sklearn_btb import UCB1, GPTuner, MaxUCB, Uniform, _output_transforms, _tuners
+from sklearn_btb import UCB1, GPTuner, Uniform, _output_transforms, _tuners
 
 from .peers import Objective, Spaces, btb
 
@@ -16,6 +17,24 @@ class Unwarped(GPTuner):
     def __init__(self, tunable: Any, *, random_state: Any = None) -> None:
         super().__init__(tunable, random_state=random_state)
         self._warped[:] = False
+
+
+class PublishedMaxUCB:
+    """`MaxUCB` with the bonus of its paper, (0.5 ln(t) / n)^2."""
+
+    def __init__(self, random_state: Any = None, alpha: float = 0.5) -> None:
+        self._alpha = alpha
+
+    def select(self, scores: Mapping[str, Sequence[float]]) -> str:
+        t = sum(map(len, scores.values()))
+
+        def index(name: str) -> float:
+            arm = scores[name]
+            if not arm:
+                return math.inf
+            return max(arm) + (self._alpha * math.log(t) / len(arm)) ** 2
+
+        return max(scores, key=index)
 
 
 def changed(module: Any, name: str, value: Any) -> Callable[..., None]:
@@ -43,8 +62,8 @@ OF_THE_TUNER: dict[str, Callable[..., None]] = {
     "half the candidates": changed(_tuners, "N_GLOBAL_CANDIDATES", 500),
 }
 OF_THE_SELECTOR: dict[str, Callable[..., None]] = {
-    "MaxUCB as published": btb(selector=partial(MaxUCB, 0.5, patience=None)),
-    "without patience": btb(selector=partial(MaxUCB, patience=None)),
+    "MaxUCB as published": btb(selector=PublishedMaxUCB),
+    "published, alpha 0.3": btb(selector=partial(PublishedMaxUCB, alpha=0.3)),
     "UCB1": btb(selector=UCB1),
     "any learner": btb(selector=Uniform),
 }
