@@ -130,8 +130,8 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         "gcp", "gcpei", or something that is called as
         `tuner(tunable, random_state=seed)` once for every estimator.
     selector : str, class or callable, default="auto"
-        "auto" or "max_ucb" (`MaxUCB`: the best score of an estimator plus a bonus for
-        few candidates, the scores of all being scaled from their median to the best),
+        "auto" or "max_ucb" (`MaxUCB`: the best score of an estimator, on a scale from
+        the median of all to the best, plus a bonus for fewer candidates than others),
         "cost_aware" (the same by time instead of candidates, for a `time_budget` and
         estimators of very unequal speed; it depends on times, which no seed fixes, and
         `n_iter` has to be large enough for more candidates of the fast ones),

@@ -159,11 +159,11 @@ class BTBSession:
     Notes
     -----
     Before the selector is asked, the scores of all tunables are scaled together to
-    rewards in [0, 1], from their median to the best, so that a bandit rule can tell
-    good from better (`0.90` and `0.80` are nearly the same to UCB1); a failure earns
-    0. A pending proposal counts as a pull that earned the mean of its tunable's
-    rewards. The tuner is told of a failure as the worst score that its tunable has
-    had by then, as soon as there are two different ones.
+    rewards in [0, 1], from their median (each tunable weighing the same) to the best,
+    so that a bandit rule can tell good from better (`0.90` and `0.80` are nearly the
+    same to UCB1); a failure earns 0. A pending proposal counts as a pull that earned
+    the mean of its tunable's rewards. The tuner is told of a failure as the worst score
+    that its tunable has had by then, as soon as there are two different ones.
 
     `run` measures what each score takes, for a cost-aware selector; `record` has to be
     told. What is pending or was not told is taken to cost as much as the others.
