@@ -194,7 +194,7 @@ class TestFitTimeout:
             parallel_config("loky", n_jobs=2),
             pytest.warns((FitFailedWarning, UserWarning)),
         ):
-            assert seconds_of_search(search) < 20
+            assert seconds_of_search(search) < 50
         states = {trial.estimator_name: trial.state for trial in search.trials_}
         assert states == {"good": "complete", "hung": "failed"}
         hung = search.trials_[1]
