@@ -2,6 +2,7 @@
 
 from importlib.metadata import version
 
+from ._default_spaces import default_space
 from ._hyperparams import (
     BooleanHyperParam,
     CategoricalHyperParam,
@@ -62,4 +63,5 @@ __all__ = [
     "Uniform",
     "UniformTuner",
     "__version__",
+    "default_space",
 ]

@@ -6,6 +6,7 @@ from typing import Any
 
 from sklearn.utils import Tags
 
+from ._default_spaces import default_space, takes
 from ._hyperparams import HyperParam
 from ._sklearn_compat import tags_of
 from ._space import Tunable, errors_about
@@ -207,10 +208,7 @@ def _check_unnamed(name: str, estimator: Any, space: Any) -> None:
 def _tunable(name: str, estimator: Any, space: Any) -> Tunable:
     who = f"estimator {name!r} ({type(estimator).__name__})"
     if space is None:
-        raise ValueError(
-            f"{who} has no search space; give `search_spaces` a dict of its "
-            "parameters, or {} to compare it as it is"
-        )
+        space = _default_space(name, who, estimator)
     current = estimator.get_params(deep=True)
     defaults = current
     if isinstance(space, Tunable):
@@ -219,15 +217,29 @@ def _tunable(name: str, estimator: Any, space: Any) -> Tunable:
         tunable = Tunable(space, defaults=defaults)
         for part in tunable.parts:
             for parameter in part:
-                _check_parameter(parameter, part, current)
+                _check_parameter(parameter, part, {"": estimator, **current})
     return tunable
+
+
+def _default_space(name: str, who: str, estimator: Any) -> dict[str, Any]:
+    try:
+        return default_space(estimator)
+    except ValueError as error:
+        raise ValueError(
+            f"{who} has no search space, and {error}; give it one, `search_spaces="
+            f"{{{name!r}: {{parameter: values}}}}`, or an empty one, "
+            f"`{{{name!r}: {{}}}}`, to compare it as it is"
+        ) from error
 
 
 def _check_parameter(
     parameter: str, part: Mapping[str, HyperParam], current: Mapping[str, Any]
 ) -> None:
-    if parameter in current:
-        return
+    owner, _, own = parameter.rpartition("__")
+    holder = current.get(owner)
+    if hasattr(holder, "get_params") and not isinstance(holder, type):
+        if takes(holder, own):
+            return
     prefix, _, rest = parameter.rpartition("__")
     while prefix:
         # a parameter of an estimator that is itself one of the values tried
@@ -235,9 +247,10 @@ def _check_parameter(
             return
         prefix, _, middle = prefix.rpartition("__")
         rest = f"{middle}__{rest}"
+    valid = sorted(filter(None, current))
     raise ValueError(
-        f"invalid parameter {parameter!r}{_nearest(parameter, current)}; valid "
-        f"parameters are {sorted(current)}"
+        f"invalid parameter {parameter!r}{_nearest(parameter, valid)}; valid "
+        f"parameters are {valid}"
     )
 
 

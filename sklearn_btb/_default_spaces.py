@@ -1,0 +1,178 @@
+"""The space of an estimator for which the user gives none.
+
+    "sklearn.svm.SVC" -> {"C": loguniform(...), ...}    a table by the class's path
+
+A path is the class's module, up to its first private part, and its name. It is looked
+up along the class's bases, so no optional library is imported, and subclasses have the
+space of what they inherit from.
+"""
+
+import copy
+import inspect
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from typing import Any, Final
+
+from sklearn.base import BaseEstimator
+
+from ._values import is_finite_number, same
+
+# They hold estimators, which come with their own entries, and have no more to tune.
+COMPOSED: Final[dict[str, dict[str, Any]]] = {
+    "sklearn.pipeline.Pipeline": {},
+    "sklearn.pipeline.FeatureUnion": {},
+    "sklearn.compose.ColumnTransformer": {},
+    "sklearn.compose.TransformedTargetRegressor": {},
+    "sklearn.multiclass.OneVsRestClassifier": {},
+    "sklearn.multiclass.OneVsOneClassifier": {},
+    "sklearn.multiclass.OutputCodeClassifier": {},
+    "sklearn.multioutput.MultiOutputClassifier": {},
+    "sklearn.multioutput.MultiOutputRegressor": {},
+    "sklearn.multioutput.ClassifierChain": {},
+    "sklearn.multioutput.RegressorChain": {},
+    "sklearn.ensemble.VotingClassifier": {},
+    "sklearn.ensemble.VotingRegressor": {},
+    "sklearn.ensemble.StackingClassifier": {"passthrough": [False, True]},
+    "sklearn.ensemble.StackingRegressor": {"passthrough": [False, True]},
+    "sklearn.calibration.CalibratedClassifierCV": {"method": ["sigmoid", "isotonic"]},
+    "sklearn.model_selection.TunedThresholdClassifierCV": {},
+    "sklearn.model_selection.FixedThresholdClassifier": {},
+}
+# What they hold is fixed, or theirs to tune.
+SEALED: Final[dict[str, dict[str, Any]]] = {
+    "sklearn.frozen.FrozenEstimator": {},
+    "sklearn.model_selection.BaseSearchCV": {},
+    "sklearn_btb.BTBSearchCV": {},
+}
+# Other names of the same thing, of which an estimator takes one.
+SYNONYMS: Final = {"depth": "max_depth", "learning_rate": "eta"} | {
+    "l2_leaf_reg": "reg_lambda"
+}
+
+
+def default_space(estimator: Any) -> dict[str, Any]:
+    """Return the space that `BTBSearchCV` searches where it is given none.
+
+    It spans the parameters that are worth tuning, of the estimator and of all that it
+    is made of (the steps of a Pipeline, the columns of a ColumnTransformer, the
+    estimator in a meta-estimator), as far as they are known: those of scikit-learn,
+    LightGBM, XGBoost and CatBoost.
+
+    What you set yourself stays as it is: `SVC(C=10)` leaves `C` out of the space, and
+    `PCA(n_components=3)` its components. Only parameters that have the value they have
+    by default are in the space, and as a rule that value is, too.
+
+    The number of trees in a forest is not tuned, and no space asks for early stopping:
+    whether boosting holds out rows for that stays what it is in the estimator
+    (`HistGradientBoosting` does so above 10,000 rows).
+
+    Parameters
+    ----------
+    estimator : estimator
+        It is not changed.
+
+    Returns
+    -------
+    dict of str to list or distribution
+        A new one, to be searched, or changed before: take a parameter out, give it
+        another range, add one. It is empty where nothing is worth tuning.
+
+    Raises
+    ------
+    ValueError
+        If nothing is to be tuned because the estimator, or the one that a Pipeline or
+        a meta-estimator is made for, is not known.
+
+    Examples
+    --------
+    >>> from sklearn.decomposition import PCA
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn_btb import default_space
+    >>> space = default_space(make_pipeline(PCA(whiten=True), LogisticRegression()))
+    >>> list(space)
+    ['pca__n_components', 'logisticregression__C', 'logisticregression__class_weight']
+    >>> space["pca__n_components"]
+    [None, 0.5, 0.7, 0.8, 0.9, 0.95, 0.99]
+    >>> space["logisticregression__C"].support()
+    (0.0001, 10000.0)
+    """
+    space, unknown = {}, []
+    for prefix, part in _parts(estimator):
+        own = _lookup(part, _table())
+        if own is None:
+            unknown += [part] if prefix == "" or not hasattr(part, "transform") else []
+            continue
+        for name in _left_at_default(part, own):
+            space[prefix + name] = copy.deepcopy(own[name])
+    if unknown and not space:
+        raise ValueError(
+            f"no default search space is known for {type(unknown[0]).__name__}"
+        )
+    return space
+
+
+def takes(estimator: Any, name: str) -> bool:
+    """Whether an estimator has a parameter of this name, also one that is not set."""
+    if name in estimator.get_params(deep=False):
+        return True
+    # CatBoost's get_params has nothing but what is set
+    own = not isinstance(estimator, BaseEstimator)
+    return own and _default_of(type(estimator), name) is not inspect.Parameter.empty
+
+
+@cache
+def _table() -> dict[str, dict[str, Any]]:
+    # when first needed: a hundred frozen distributions take a moment
+    from ._predictor_spaces import PREDICTORS
+    from ._transformer_spaces import PREPROCESSORS, UNSUPERVISED
+
+    return PREDICTORS | PREPROCESSORS | UNSUPERVISED | COMPOSED | SEALED
+
+
+def _lookup(part: Any, table: Mapping[str, dict[str, Any]]) -> dict[str, Any] | None:
+    """Return the entry of the nearest base that has one."""
+    paths = (
+        f"{kind.__module__.partition('._')[0]}.{kind.__name__}"
+        for kind in type(part).__mro__
+    )
+    return next((table[path] for path in paths if path in table), None)
+
+
+def _parts(estimator: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the estimator and all those in it, with the prefix of their names."""
+    found = {"": estimator} | {
+        f"{name}__": value
+        for name, value in estimator.get_params(deep=True).items()
+        if hasattr(value, "get_params")
+        and hasattr(value, "fit")
+        and not isinstance(value, type)
+    }
+    sealed = [p for p, part in found.items() if _lookup(part, SEALED) is not None]
+    for prefix, part in found.items():
+        if not any(prefix.startswith(s) and prefix != s for s in sealed):
+            yield prefix, part
+
+
+def _left_at_default(part: Any, names: Iterable[str]) -> Iterator[str]:
+    """Yield those of the names that it has, and has at their default."""
+    current = part.get_params(deep=False)
+    for name in names:
+        if takes(part, name) and SYNONYMS.get(name) not in current:
+            default = _default_of(type(part), name)
+            value = current.get(name, default)
+            numbers = is_finite_number(value) and is_finite_number(default)
+            if value == default if numbers else same(value, default):
+                yield name
+
+
+def _default_of(kind: type, name: str) -> Any:
+    """Return a parameter's default, `inspect.Parameter.empty` if there is none."""
+    for base in kind.__mro__:
+        parameters = inspect.signature(base.__init__).parameters  # type: ignore[misc]
+        if name in parameters:
+            return parameters[name].default
+        kinds = [parameter.kind for parameter in parameters.values()]
+        if inspect.Parameter.VAR_KEYWORD not in kinds:  # which go on to its bases
+            break
+    return inspect.Parameter.empty
