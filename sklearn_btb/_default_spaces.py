@@ -99,7 +99,7 @@ def default_space(estimator: Any) -> dict[str, Any]:
     """
     space, unknown = {}, []
     for prefix, part in _parts(estimator):
-        own = _lookup(part, _table())
+        own = _lookup(type(part), _table())
         if own is None:
             unknown += [part] if prefix == "" or not hasattr(part, "transform") else []
             continue
@@ -130,11 +130,10 @@ def _table() -> dict[str, dict[str, Any]]:
     return PREDICTORS | PREPROCESSORS | UNSUPERVISED | COMPOSED | SEALED
 
 
-def _lookup(part: Any, table: Mapping[str, dict[str, Any]]) -> dict[str, Any] | None:
+def _lookup(kind: type, table: Mapping[str, dict[str, Any]]) -> dict[str, Any] | None:
     """Return the entry of the nearest base that has one."""
     paths = (
-        f"{kind.__module__.partition('._')[0]}.{kind.__name__}"
-        for kind in type(part).__mro__
+        f"{base.__module__.partition('._')[0]}.{base.__name__}" for base in kind.__mro__
     )
     return next((table[path] for path in paths if path in table), None)
 
@@ -148,7 +147,7 @@ def _parts(estimator: Any) -> Iterator[tuple[str, Any]]:
         and hasattr(value, "fit")
         and not isinstance(value, type)
     }
-    sealed = [p for p, part in found.items() if _lookup(part, SEALED) is not None]
+    sealed = [p for p, part in found.items() if _lookup(type(part), SEALED) is not None]
     for prefix, part in found.items():
         if not any(prefix.startswith(s) and prefix != s for s in sealed):
             yield prefix, part

@@ -114,8 +114,8 @@ ADABOOST: Final = {  # auto-sklearn
     "learning_rate": loguniform(0.01, 2),
 }
 BAGGING: Final = {
-    # Probst, ranger's sample.fraction; what means all rows depends on the version
-    "max_samples": [BaggingClassifier().max_samples, 0.2, 0.4, 0.6, 0.8],
+    # Kuehn, from 0.1, but under 10 rows it warns; what means all depends on the version
+    "max_samples": [BaggingClassifier().max_samples, 0.7, 0.85],
     "max_features": uniform(0.4, 0.6),  # ours
     "bootstrap_features": [False, True],  # docs: random patches
 }
