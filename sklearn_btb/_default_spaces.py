@@ -45,8 +45,10 @@ SEALED: Final[dict[str, dict[str, Any]]] = {
     "sklearn_btb.BTBSearchCV": {},
 }
 # Other names of the same thing, of which an estimator takes one.
-SYNONYMS: Final = {"depth": "max_depth", "learning_rate": "eta"} | {
-    "l2_leaf_reg": "reg_lambda"
+SYNONYMS: Final = {
+    "depth": "max_depth",
+    "l2_leaf_reg": "reg_lambda",
+    "learning_rate": "eta",
 }
 
 
@@ -94,14 +96,15 @@ def default_space(estimator: Any) -> dict[str, Any]:
     ['pca__n_components', 'logisticregression__C', 'logisticregression__class_weight']
     >>> space["pca__n_components"]
     [None, 0.5, 0.7, 0.8, 0.9, 0.95, 0.99]
-    >>> space["logisticregression__C"].support()
-    (0.0001, 10000.0)
+    >>> space["logisticregression__C"].dist.name, space["logisticregression__C"].args
+    ('loguniform', (0.0001, 10000.0))
     """
     space, unknown = {}, []
     for prefix, part in _parts(estimator):
         own = _lookup(type(part), _table())
         if own is None:
-            unknown += [part] if prefix == "" or not hasattr(part, "transform") else []
+            if not prefix or not hasattr(part, "transform"):
+                unknown.append(part)
             continue
         for name in _left_at_default(part, own):
             space[prefix + name] = copy.deepcopy(own[name])
@@ -110,6 +113,12 @@ def default_space(estimator: Any) -> dict[str, Any]:
             f"no default search space is known for {type(unknown[0]).__name__}"
         )
     return space
+
+
+def is_estimator(value: Any) -> bool:
+    """Whether it can be fitted and has parameters, and is not a class."""
+    methods = hasattr(value, "fit") and hasattr(value, "get_params")
+    return methods and not isinstance(value, type)
 
 
 def takes(estimator: Any, name: str) -> bool:
@@ -143,9 +152,7 @@ def _parts(estimator: Any) -> Iterator[tuple[str, Any]]:
     found = {"": estimator} | {
         f"{name}__": value
         for name, value in estimator.get_params(deep=True).items()
-        if hasattr(value, "get_params")
-        and hasattr(value, "fit")
-        and not isinstance(value, type)
+        if is_estimator(value)
     }
     sealed = [p for p, part in found.items() if _lookup(type(part), SEALED) is not None]
     for prefix, part in found.items():

@@ -6,7 +6,7 @@ from typing import Any
 
 from sklearn.utils import Tags
 
-from ._default_spaces import default_space, takes
+from ._default_spaces import default_space, is_estimator, takes
 from ._hyperparams import HyperParam
 from ._sklearn_compat import tags_of
 from ._space import Tunable, errors_about
@@ -108,14 +108,16 @@ def make_tunables(
     Parameters
     ----------
     estimators : dict of str to estimator
-    search_spaces : dict of str to space; a space if `single`
+    search_spaces : dict of str to space, or None; a space or None if `single`
+        What is missing or None is `default_space` of the estimator.
     single : bool
         Whether the user gave one estimator without a name.
 
     Raises
     ------
     TypeError, ValueError
-        Naming the estimator and the parameter, if a space is missing or invalid.
+        Naming the estimator and the parameter, if a space is invalid, or is missing
+        and not known.
     """
     if single:
         for name, estimator in estimators.items():
@@ -134,7 +136,7 @@ def make_tunables(
                 "have the form {estimator name: {parameter: values}}"
             )
     return {
-        name: _tunable(name, estimator, (search_spaces or {}).get(name))
+        name: _tunable(name, estimator, (search_spaces or {}).get(name), single)
         for name, estimator in estimators.items()
     }
 
@@ -205,10 +207,12 @@ def _check_unnamed(name: str, estimator: Any, space: Any) -> None:
             )
 
 
-def _tunable(name: str, estimator: Any, space: Any) -> Tunable:
+def _tunable(name: str, estimator: Any, space: Any, single: bool) -> Tunable:
     who = f"estimator {name!r} ({type(estimator).__name__})"
     if space is None:
-        space = _default_space(name, who, estimator)
+        space = _default_space(
+            who, estimator, "{}" if single else f"{{{name!r}: {{}}}}"
+        )
     current = estimator.get_params(deep=True)
     defaults = current
     if isinstance(space, Tunable):
@@ -217,29 +221,33 @@ def _tunable(name: str, estimator: Any, space: Any) -> Tunable:
         tunable = Tunable(space, defaults=defaults)
         for part in tunable.parts:
             for parameter in part:
-                _check_parameter(parameter, part, {"": estimator, **current})
+                _check_parameter(parameter, part, estimator, current)
     return tunable
 
 
-def _default_space(name: str, who: str, estimator: Any) -> dict[str, Any]:
+def _default_space(who: str, estimator: Any, empty: str) -> dict[str, Any]:
     try:
         return default_space(estimator)
     except ValueError as error:
         raise ValueError(
             f"{who} has no search space, and {error}; give it one, `search_spaces="
-            f"{{{name!r}: {{parameter: values}}}}`, or an empty one, "
-            f"`{{{name!r}: {{}}}}`, to compare it as it is"
+            f"{empty.replace('{}', '{parameter: values}')}`, or `{empty}` to compare "
+            "it as it is"
         ) from error
 
 
 def _check_parameter(
-    parameter: str, part: Mapping[str, HyperParam], current: Mapping[str, Any]
+    parameter: str,
+    part: Mapping[str, HyperParam],
+    estimator: Any,
+    current: Mapping[str, Any],
 ) -> None:
+    if parameter in current:
+        return
     owner, _, own = parameter.rpartition("__")
-    holder = current.get(owner)
-    if hasattr(holder, "get_params") and not isinstance(holder, type):
-        if takes(holder, own):
-            return
+    holder = current.get(owner) if owner else estimator
+    if is_estimator(holder) and takes(holder, own):
+        return
     prefix, _, rest = parameter.rpartition("__")
     while prefix:
         # a parameter of an estimator that is itself one of the values tried
@@ -247,10 +255,9 @@ def _check_parameter(
             return
         prefix, _, middle = prefix.rpartition("__")
         rest = f"{middle}__{rest}"
-    valid = sorted(filter(None, current))
     raise ValueError(
-        f"invalid parameter {parameter!r}{_nearest(parameter, valid)}; valid "
-        f"parameters are {valid}"
+        f"invalid parameter {parameter!r}{_nearest(parameter, current)}; valid "
+        f"parameters are {sorted(current)}"
     )
 
 

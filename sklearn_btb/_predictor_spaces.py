@@ -150,7 +150,7 @@ XGBOOST: Final = {
     "learning_rate": loguniform(0.01, 1),  # as above
     "n_estimators": N_TREES,
     "max_depth": randint(2, 11),  # TabRepo, 4 to 10; Grinsztajn, 1 to 11
-    "min_child_weight": loguniform(1e-2, 1e2),  # TabRepo from, Kuehn and Grinsztajn to
+    "min_child_weight": loguniform(1e-2, 1e2),  # TabRepo from 1e-3, Kuehn to 100
     "subsample": uniform(0.5, 0.5),  # Grinsztajn
     "colsample_bytree": uniform(0.5, 0.5),  # Grinsztajn
     "reg_lambda": loguniform(1e-3, 1e3),  # Kuehn, from 1e-4
@@ -161,8 +161,8 @@ XGBOOST_FOREST: Final = {  # ours: as forests, where no learning rate is tuned
     "colsample_bynode": uniform(0.1, 0.9),
     "subsample": uniform(0.5, 0.45),
 }
-# The number of trees (1000) stays: docs advise as many as it takes. get_params does
-# not show what is not set; the middles are the library's defaults, nearly.
+# The number of trees stays: it is 1000, and many enough. What is not set is not in
+# get_params; the middles are the library's defaults, nearly.
 CATBOOST: Final = {
     "learning_rate": loguniform(0.01, 0.3),  # ours; docs: 0.03 or by the data's size
     "depth": randint(4, 9),  # TabRepo; docs: 4 to 10
@@ -268,7 +268,7 @@ PREDICTORS: Final[dict[str, dict[str, Any]]] = {
     "sklearn.gaussian_process.GaussianProcessRegressor": {
         **KERNEL,
         "alpha": loguniform(1e-10, 1),  # auto-sklearn, from 1e-14
-        "normalize_y": [False, True],  # auto-sklearn
+        "normalize_y": [False, True],  # docs
     },
     # neighbours
     "sklearn.neighbors.KNeighborsClassifier": NEIGHBORS,

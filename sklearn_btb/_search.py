@@ -83,14 +83,16 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
     ----------
     estimators : dict of str to estimator, or estimator
         What to choose from, by name. A single estimator needs no name.
-    search_spaces : dict of str to space; a space for a single estimator
+    search_spaces : dict of str to space; a space for a single estimator, default=None
         A space is a dict of parameter names to values, or a list of such dicts,
         their union. Values are a list (of numbers: ordinal on its own scale; of
         anything else: categorical), a frozen distribution of `scipy.stats`, an
         `IntHyperParam`, `FloatHyperParam`, `CategoricalHyperParam` or
         `BooleanHyperParam`, or a dict in BTB's form. A `Tunable` is a space as well.
-        `{}` compares an estimator as it is; every estimator needs a space. Finite
-        spaces are searched without a repeat, and the search ends when nothing is left.
+        `{}` compares an estimator as it is. One that is missing, or None, is that of
+        `default_space`: the parameters worth tuning, of those that the estimator has
+        at their defaults. Finite spaces are searched without a repeat, and the search
+        ends when nothing is left.
     n_iter : int, default=50
         The number of candidates, all estimators together; with fewer than there are
         estimators, the last ones are not tried. The search ends earlier when nothing
@@ -241,6 +243,7 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
 
     See Also
     --------
+    default_space : The space of an estimator that is given none.
     BTBSession : The same search for anything that has a score.
     Tuner, Selector : What a tuner or a selector of one's own has to have.
 

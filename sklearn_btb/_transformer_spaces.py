@@ -31,7 +31,7 @@ PREPROCESSORS: Final[dict[str, dict[str, Any]]] = {
         "add_indicator": [False, True],
     },
     "sklearn.impute.IterativeImputer": {
-        "initial_strategy": ["mean", "median"],
+        "initial_strategy": ["mean", "median"],  # as above
         "add_indicator": [False, True],
     },
     "sklearn.impute.MissingIndicator": AS_IT_IS,
@@ -104,7 +104,10 @@ PREPROCESSORS: Final[dict[str, dict[str, Any]]] = {
         "n_components": [5, 10, 20, 40],  # ours
         "learning_decay": uniform(0.51, 0.48),  # docs: above 0.5 it converges
     },
-    "sklearn.decomposition.NMF": {"l1_ratio": uniform(0, 1), "alpha_W": [0.0, 1e-3]},
+    "sklearn.decomposition.NMF": {
+        "l1_ratio": uniform(0, 1),  # docs
+        "alpha_W": [0.0, 1e-3],  # ours
+    },
     "sklearn.decomposition.SparsePCA": SPARSITY,
     "sklearn.decomposition.MiniBatchSparsePCA": SPARSITY,
     "sklearn.decomposition.DictionaryLearning": SPARSITY,
@@ -127,7 +130,9 @@ PREPROCESSORS: Final[dict[str, dict[str, Any]]] = {
         "skewedness": loguniform(0.1, 10),  # ours
         **RANDOM_FEATURES,
     },
-    "sklearn.kernel_approximation.AdditiveChi2Sampler": {"sample_steps": [1, 2, 3]},
+    "sklearn.kernel_approximation.AdditiveChi2Sampler": {
+        "sample_steps": [1, 2, 3]  # docs
+    },
     "sklearn.kernel_approximation.PolynomialCountSketch": {
         "degree": [1, 2, 3],  # ours
         **RANDOM_FEATURES,
@@ -184,7 +189,10 @@ UNSUPERVISED: Final[dict[str, dict[str, Any]]] = {
         "gamma": loguniform(0.01, 3),  # ours: larger ones cut the graph into pieces
     },
     "sklearn.cluster.AffinityPropagation": {"damping": uniform(0.5, 0.45)},  # docs
-    "sklearn.cluster.DBSCAN": {"eps": DISTANCE, "min_samples": [3, 5, 8, 12]},
+    "sklearn.cluster.DBSCAN": {
+        "eps": DISTANCE,
+        "min_samples": [3, 5, 8, 12],  # ours
+    },
     "sklearn.cluster.OPTICS": {
         "min_samples": [3, 5, 8, 12],  # ours
         "xi": loguniform(0.01, 0.3),  # ours
@@ -223,5 +231,7 @@ UNSUPERVISED: Final[dict[str, dict[str, Any]]] = {
         "gamma": loguniform(2**-15, 2**3),  # as in SVC
     },
     "sklearn.linear_model.SGDOneClassSVM": {"nu": uniform(0.01, 0.5)},  # docs
-    "sklearn.covariance.EllipticEnvelope": {"contamination": uniform(0.01, 0.29)},
+    "sklearn.covariance.EllipticEnvelope": {
+        "contamination": uniform(0.01, 0.29)  # ours; docs: to 0.5
+    },
 }

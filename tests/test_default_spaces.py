@@ -413,7 +413,7 @@ class TestUnknownEstimators:
         message = (
             "estimator 'own' (Pipeline) has no search space, and no default search "
             "space is known for Mine; give it one, `search_spaces={'own': {parameter: "
-            "values}}`, or an empty one, `{'own': {}}`, to compare it as it is"
+            "values}}`, or `{'own': {}}` to compare it as it is"
         )
         with pytest.raises(ValueError, match=re.escape(message)):
             search.fit(*IRIS)

@@ -252,14 +252,24 @@ class TestSpacesByName:
         assert tunable(SVC(), {}).cardinality == 1
 
     @pytest.mark.parametrize("spaces", [None, {}, {"svc": None}])
-    def test_a_missing_space_is_refused(self, spaces):
-        message = r"estimator 'svc' \(SVC\) has no search space; give .* or \{\} to"
-        with pytest.raises(ValueError, match=message):
-            make_tunables({"svc": SVC()}, spaces, single=False)
+    def test_a_missing_space_is_the_default_one(self, spaces):
+        tunables = make_tunables({"svc": SVC()}, spaces, single=False)
+        assert set(tunables["svc"].names) == {"C", "gamma", "class_weight"}
 
-    def test_a_missing_space_of_a_single_estimator_is_refused(self):
-        with pytest.raises(ValueError, match="has no search space"):
-            make_tunables({"svc": SVC()}, None, single=True)
+    def test_a_missing_space_of_a_single_estimator_is_the_default_one(self):
+        tunables = make_tunables({"svc": SVC()}, None, single=True)
+        assert tunables["svc"].defaults["C"] == 1.0
+
+    def test_a_missing_space_of_a_single_unknown_estimator_is_refused(self):
+        message = r"search_spaces=\{parameter: values\}`, or `\{\}` to compare it as"
+        with pytest.raises(ValueError, match=message):
+            make_tunables({"duck": Duck()}, None, single=True)
+
+    @pytest.mark.parametrize("spaces", [None, {}, {"duck": None}])
+    def test_a_missing_space_of_an_unknown_estimator_is_refused(self, spaces):
+        message = r"estimator 'duck' \(Duck\) has no search space.* for Duck; give"
+        with pytest.raises(ValueError, match=message):
+            make_tunables({"duck": Duck()}, spaces, single=False)
 
     def test_a_space_for_another_name_is_refused_with_the_nearest(self):
         message = (

@@ -157,7 +157,6 @@ ERRORS = {  # what the messages of both begin with or contain
     "grid: empty": (of_svc(C=[]), "empty"),
     "grid: array of two dimensions": (of_svc(C=np.eye(2)), "one-dimensional"),
     "grid: unknown parameter": (of_svc(c=[1]), "nvalid parameter 'c'"),
-    "grid: none": (lambda: Case(SVC(), None, (X, y)), ""),
     "estimator: none": (lambda: Case(None, {}, (X, y)), "an object implementing 'fit'"),
 }
 
