@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ._space import LARGEST_ENUMERATED, Tunable
+from ._hyperparams import LARGEST_ENUMERATED
+from ._space import Tunable
 
 
 def draw_untaken(

@@ -26,6 +26,7 @@ from ._values import as_list, distinct, index_of, is_finite_number, is_integer, 
 
 RESOLUTION: Final = 2.0**-30
 INACTIVE: Final = 0.5  # the image where there is nothing to tell apart
+LARGEST_ENUMERATED: Final = 2**16  # of what is finite, as much is listed
 LARGEST_INTEGER: Final = 2**40  # up to here neighbours differ also in logarithms
 
 

@@ -17,13 +17,14 @@ PACKAGE = ROOT / "sklearn_btb"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 FLOOR_PLAN = {
-    8: ["__init__"],
-    7: ["_search"],
-    6: ["_engine"],
-    5: ["_session"],
-    4: ["_delegation", "_tuners"],
-    3: ["_candidates", "_estimators", "_executor", "_journal"],
-    2: ["_dask", "_space"],
+    9: ["__init__"],
+    8: ["_search"],
+    7: ["_engine"],
+    6: ["_session"],
+    5: ["_delegation", "_tuners"],
+    4: ["_candidates", "_estimators", "_executor", "_journal"],
+    3: ["_space"],
+    2: ["_dask", "_notation"],
     1: ["_evaluation", "_gp", "_hyperparams", "_processes", "_results", "_scoring"],
     0: [
         "_acquisition",

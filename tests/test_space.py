@@ -21,7 +21,7 @@ from sklearn_btb import (
     IntHyperParam,
     Tunable,
 )
-from sklearn_btb._space import as_hyperparam
+from sklearn_btb._notation import as_hyperparam
 from sklearn_btb._values import same
 
 
