@@ -2,6 +2,7 @@
 
 from importlib.metadata import version
 
+from ._conditions import when
 from ._hyperparams import (
     BooleanHyperParam,
     CategoricalHyperParam,
@@ -62,4 +63,5 @@ __all__ = [
     "Uniform",
     "UniformTuner",
     "__version__",
+    "when",
 ]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ._hyperparams import LARGEST_ENUMERATED
+from ._layout import first_rows
 from ._space import Tunable
 
 
@@ -35,7 +36,7 @@ def draw_untaken(
         return np.empty((0, tunable.n_dims))
     drawn = np.empty((0, tunable.n_dims))
     for size in (n, 16 * n, 256 * n):
-        more = canonical(tunable, tunable.sample(size, rng))
+        more = tunable.sample(size, rng)
         drawn = untaken(np.concatenate([drawn, more]), taken)[:n]
         if len(drawn) == n:
             return drawn
@@ -44,7 +45,6 @@ def draw_untaken(
     for start in range(0, int(tunable.n_numbered), LARGEST_ENUMERATED):
         stop = min(start + LARGEST_ENUMERATED, int(tunable.n_numbered))
         more = rng.permutation(tunable.at(start, stop))
-        more = canonical(tunable, untaken(more, taken))
         drawn = untaken(np.concatenate([drawn, more]), taken)[:n]
         if len(drawn) == n:
             break
@@ -78,6 +78,8 @@ def neighbours(
     ndarray of shape (n, n_dims)
     """
     moved = np.resize(images, (n, tunable.n_dims))
+    if tunable.conditional:  # what comes to apply is drawn, not left in the middle
+        moved = np.where(tunable.inactive(moved), rng.random(moved.shape), moved)
     scale = rng.choice(steps, size=(n, 1))
     n_blocks = len(tunable.blocks)
     changed = rng.random((n, n_blocks)) < min(1.0, 2.0 / n_blocks)
@@ -91,11 +93,6 @@ def neighbours(
     return tunable.snap(1.0 - np.abs(1.0 - np.abs(moved)))
 
 
-def canonical(tunable: Tunable, images: np.ndarray) -> np.ndarray:
-    """Keep one point a configuration; overlapping parts of a union have several."""
-    return tunable.encode(tunable.decode(images)) if tunable.overlapping else images
-
-
 def identities(images: np.ndarray) -> set[bytes]:
     """Return what tells the rows apart."""
     return {row.tobytes() for row in images}
@@ -103,7 +100,5 @@ def identities(images: np.ndarray) -> set[bytes]:
 
 def untaken(images: np.ndarray, taken: set[bytes]) -> np.ndarray:
     """Keep the rows that are not taken, each once, in their order."""
-    rows: dict[bytes, int] = {}
-    for index, row in enumerate(images):
-        rows.setdefault(row.tobytes(), index)
-    return images[[index for row, index in rows.items() if row not in taken]]
+    first = images[first_rows(images)]
+    return first[[row.tobytes() not in taken for row in first]]

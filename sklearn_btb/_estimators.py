@@ -1,6 +1,5 @@
 """What the user gave, checked: named estimators, their spaces, their common tags."""
 
-import difflib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -9,6 +8,7 @@ from sklearn.utils import Tags
 from ._hyperparams import HyperParam
 from ._sklearn_compat import tags_of
 from ._space import Tunable, errors_about
+from ._values import nearest
 
 
 def named_estimators(estimators: Any) -> dict[str, Any]:
@@ -129,7 +129,7 @@ def make_tunables(
         if name not in estimators:
             raise ValueError(
                 f"`search_spaces` has a space for {name!r}, which is not among the "
-                f"estimators {list(estimators)}{_nearest(name, estimators)}; it must "
+                f"estimators {list(estimators)}{nearest(name, estimators)}; it must "
                 "have the form {estimator name: {parameter: values}}"
             )
     return {
@@ -236,7 +236,7 @@ def _check_parameter(
         prefix, _, middle = prefix.rpartition("__")
         rest = f"{middle}__{rest}"
     raise ValueError(
-        f"invalid parameter {parameter!r}{_nearest(parameter, current)}; valid "
+        f"invalid parameter {parameter!r}{nearest(parameter, current)}; valid "
         f"parameters are {sorted(current)}"
     )
 
@@ -246,11 +246,3 @@ def _some_choice_has(hyperparam: HyperParam, parameter: str) -> bool:
         hasattr(choice, "get_params") and parameter in choice.get_params(deep=True)
         for choice in getattr(hyperparam, "choices", ())
     )
-
-
-def _nearest(name: str, names: Iterable[str]) -> str:
-    folded = {valid.lower(): valid for valid in names}
-    deeper = [valid for valid in folded.values() if valid.endswith(f"__{name}")]
-    close = difflib.get_close_matches(str(name).lower(), folded, n=1)
-    near = deeper or [folded[match] for match in close]
-    return f" (did you mean {near[0]!r}?)" if near else ""

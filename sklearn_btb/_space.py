@@ -8,24 +8,18 @@ A row of images identifies its configuration: `decode(encode(configs))` gives ba
 what went in (see `_hyperparams` for how exactly).
 """
 
-import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from ._hyperparams import (
-    INACTIVE,
-    LARGEST_ENUMERATED,
-    UNSET,
-    CategoricalHyperParam,
-    HyperParam,
-)
+from ._conditions import Condition, Part, in_order, requirement
+from ._hyperparams import INACTIVE, LARGEST_ENUMERATED, UNSET, HyperParam
+from ._layout import Layout, are_disjoint, first_rows
 from ._notation import as_hyperparam, from_btb_dict
 from ._values import is_finite_number, same
-
-LARGEST_COUNTED: Final = 2**60
 
 
 class Block(NamedTuple):
@@ -64,8 +58,12 @@ class Tunable:
         The hyperparameters by name, one dict for each space of a union.
     blocks : tuple of Block
         The columns that belong together.
+    conditional : bool
+        Whether some parameters do not always apply.
     overlapping : bool
         Whether a configuration may belong to several parts.
+    n_numbered : int or float
+        How many numbers `at` knows: the cardinality, where that is finite.
     space, given_defaults : dict or list of dict, dict
         As given.
 
@@ -92,14 +90,25 @@ class Tunable:
     ) -> None:
         self.space = space
         self.given_defaults = dict(defaults or {})
-        self.parts = _parts(space)
+        self._parts = _read(space)
+        self.parts = tuple(part.hyperparams for part in self._parts)
         self.names = tuple(dict.fromkeys(name for part in self.parts for name in part))
-        self._branch = CategoricalHyperParam(range(len(self.parts)))
-        self._layout, self.blocks = self._lay_out()
-        self.n_dims = self.blocks[-1].columns.stop if self.blocks else 0
-        self.overlapping = len({frozenset(p) for p in self.parts}) < len(self.parts)
-        self._sizes = [_size(part) for part in self.parts]
-        self.cardinality = self._count()
+        self._layout = Layout(self._parts)
+        self.n_dims = self._layout.n_dims
+        self.blocks = tuple(
+            Block(dimension.columns, dimension.hyperparam.numeric)
+            for dimension in self._layout.dimensions
+            if dimension.hyperparam.n_dims
+        )
+        self.conditional = any(each.alternatives for each in self._layout.dimensions)
+        self.overlapping = self._layout.branch is not None and any(
+            _may_overlap(*pair) for pair in itertools.combinations(self._parts, 2)
+        )
+        self._numbers = self._distinct_numbers()
+        self.n_numbered = (
+            self._layout.n_numbered if self._numbers is None else len(self._numbers)
+        )
+        self.cardinality = self.n_numbered
         self.defaults = self._defaults(self.given_defaults)
 
     @classmethod
@@ -150,15 +159,19 @@ class Tunable:
         ValueError
             If a configuration does not belong to the space.
         """
-        images = np.full((len(configs), self.n_dims), INACTIVE)
         self._check_names(configs)
-        parts = np.zeros(len(configs), dtype=int)
-        if len(self.parts) > 1:
-            parts = self._parts_having(configs)
-        images[:, : self._branch.n_dims] = self._branch.at(parts)
-        for rows, columns, name, hyperparam in self._active(parts):
-            values = [configs[row][name] for row in rows]
-            images[rows, columns] = _naming(name, hyperparam.encode, values)
+        numbers = self._numbers_of_parts(configs)
+        images = np.full((len(configs), self.n_dims), INACTIVE)
+        for rows, dimension in self._layout.active(images):
+            hyperparam = dimension.hyperparam
+            if dimension is self._layout.branch:
+                points = hyperparam.at(numbers)
+            else:
+                name = dimension.name
+                there = configs if isinstance(rows, slice) else _picked(configs, rows)
+                values = [config[name] for config in there]
+                points = _naming(name, hyperparam.encode, values)
+            images[rows, dimension.columns] = points
         return images
 
     def decode(self, images: np.ndarray) -> list[dict[str, Any]]:
@@ -172,99 +185,83 @@ class Tunable:
         -------
         list of n dicts
         """
-        parts = self._parts_of(images)
+        decoded = [
+            (rows, dimension.name, dimension.hyperparam.decode(images[rows, columns]))
+            for rows, dimension in self._layout.active(images)
+            if dimension is not self._layout.branch
+            for columns in [dimension.columns]
+        ]
         configs: list[dict[str, Any]] = [{} for _ in range(len(images))]
-        for rows, columns, name, hyperparam in self._active(parts):
-            values = hyperparam.decode(images[rows, columns])
-            for row, value in zip(rows, values, strict=True):
-                configs[row][name] = value
+        for rows, name, values in sorted(decoded, key=self._place_of_name):
+            there = configs if isinstance(rows, slice) else _picked(configs, rows)
+            for config, value in zip(there, values, strict=True):
+                config[name] = value
         return configs
 
     def snap(self, images: np.ndarray) -> np.ndarray:
         """Move points (n, n_dims) of the cube to the images of configurations."""
-        parts = self._parts_of(images)
         snapped = np.full(images.shape, INACTIVE)
-        snapped[:, : self._branch.n_dims] = self._branch.at(parts)
-        for rows, columns, _, hyperparam in self._active(parts):
-            snapped[rows, columns] = hyperparam.snap(images[rows, columns])
+        for rows, dimension in self._layout.active(snapped):
+            points = dimension.hyperparam.snap(images[rows, dimension.columns])
+            snapped[rows, dimension.columns] = points
         return snapped
 
     def sample(self, n: int, rng: np.random.Generator) -> np.ndarray:
         """Draw the images (n, n_dims) of n configurations from the prior."""
-        parts = np.zeros(n, dtype=int)
-        if len(self.parts) > 1:
-            finite = math.isfinite(self.cardinality)
-            weights = np.array([size if finite else 1 for size in self._sizes], float)
-            parts = rng.choice(len(weights), size=n, p=weights / weights.sum())
         images = np.full((n, self.n_dims), INACTIVE)
-        images[:, : self._branch.n_dims] = self._branch.at(parts)
-        for rows, columns, _, hyperparam in self._active(parts):
-            images[rows, columns] = hyperparam.sample(len(rows), rng)
-        return images
+        for rows, dimension in self._layout.active(images):
+            hyperparam = dimension.hyperparam
+            if dimension is self._layout.branch:
+                weights = self._layout.part_weights(self._parts)
+                points = hyperparam.at(rng.choice(len(weights), size=n, p=weights))
+            else:
+                size = n if isinstance(rows, slice) else len(rows)
+                points = hyperparam.sample(size, rng)
+            images[rows, dimension.columns] = points
+        return self.canonical(images)
 
     def at(self, start: int, stop: int) -> np.ndarray:
         """Return the images of the configurations numbered start ... stop - 1.
 
-        Only for finite spaces; there are as many numbers as the parts of the union
-        have configurations together.
+        Only for finite spaces; there are `n_numbered`.
         """
-        images = np.full((stop - start, self.n_dims), INACTIVE)
-        ends = np.cumsum(np.array(self._sizes, dtype=np.int64))
-        rest = np.arange(start, stop, dtype=np.int64)
-        parts = np.searchsorted(ends, rest, side="right")
-        images[:, : self._branch.n_dims] = self._branch.at(parts)
-        rest -= (ends - np.array(self._sizes, dtype=np.int64))[parts]
-        for rows, columns, _, hyperparam in self._active(parts):
-            rest[rows], digits = np.divmod(rest[rows], int(hyperparam.cardinality))
-            images[rows, columns] = hyperparam.at(digits)
-        return images
+        if self._numbers is None:
+            return self._layout.at(np.arange(start, stop, dtype=np.int64))
+        return self.canonical(self._layout.at(self._numbers[start:stop]))
 
-    @property
-    def n_numbered(self) -> int | float:
-        """How many numbers `at` knows; overlapping parts count twice."""
-        return sum(self._sizes)
+    def inactive(self, images: np.ndarray) -> np.ndarray:
+        """Return, (n, n_dims), which columns do not apply to these configurations."""
+        return self._layout.inactive(images)
 
-    def _lay_out(self) -> tuple[list[dict[str, slice]], tuple[Block, ...]]:
-        start = self._branch.n_dims
-        blocks = [Block(slice(0, start), False)] if start else []
-        layout = []
-        for part in self.parts:
-            columns = {}
-            for name, hyperparam in part.items():
-                columns[name] = slice(start, start + hyperparam.n_dims)
-                if hyperparam.n_dims:
-                    blocks.append(Block(columns[name], hyperparam.numeric))
-                start += hyperparam.n_dims
-            layout.append(columns)
-        return layout, tuple(blocks)
+    def canonical(self, images: np.ndarray) -> np.ndarray:
+        """Keep one point a configuration; overlapping parts of a union have several."""
+        return self.encode(self.decode(images)) if self.overlapping else images
 
-    def _active(
-        self, parts: np.ndarray
-    ) -> Iterable[tuple[np.ndarray, slice, str, HyperParam]]:
-        """Yield each hyperparameter with the rows of `parts` that have it."""
-        for number, part in enumerate(self.parts):
-            rows = np.flatnonzero(parts == number)
-            if len(rows):
-                for name, hyperparam in part.items():
-                    yield rows, self._layout[number][name], name, hyperparam
+    def _place_of_name(self, decoded: tuple[Any, str, Any]) -> int:
+        return self.names.index(decoded[1])
 
-    def _parts_of(self, images: np.ndarray) -> np.ndarray:
-        if len(self.parts) == 1:
-            return np.zeros(len(images), dtype=int)
-        return np.array(self._branch.decode(images[:, : self._branch.n_dims]), int)
+    def _distinct_numbers(self) -> np.ndarray | None:
+        """List the numbers of the layout that count, None if that is all of them."""
+        total = self._layout.n_numbered
+        if not self.overlapping or total > LARGEST_ENUMERATED:
+            return None
+        numbers = np.arange(int(total), dtype=np.int64)
+        return numbers[first_rows(self.canonical(self._layout.at(numbers)))]
 
-    def _parts_having(self, configs: Sequence[Mapping[str, Any]]) -> np.ndarray:
+    def _numbers_of_parts(self, configs: Sequence[Mapping[str, Any]]) -> np.ndarray:
         """Number the part of the union that each configuration belongs to.
 
         Where several parts have it, one that gives it back exactly comes first.
         """
+        if len(self._parts) == 1:
+            return np.zeros(len(configs), dtype=int)
         numbers = np.full(len(configs), -1)
         exact = np.zeros(len(configs), dtype=bool)
-        for number, part in enumerate(self.parts):
-            having = np.array([_has(part, config) for config in configs], dtype=bool)
+        for number, part in enumerate(self._parts):
+            having = np.array([part.has(config) for config in configs], dtype=bool)
             rows = np.flatnonzero(having & ~exact)
             if len(rows):
-                exact[rows] = _gives_back(part, [configs[int(row)] for row in rows])
+                exact[rows] = _gives_back(part, _picked(configs, rows))
                 numbers[rows[exact[rows] | (numbers[rows] < 0)]] = number
         for number, config in zip(numbers, configs, strict=True):
             if number < 0:
@@ -273,38 +270,40 @@ class Tunable:
 
     def _check_names(self, configs: Sequence[Mapping[str, Any]]) -> None:
         for config in configs:
-            if not any(config.keys() == part.keys() for part in self.parts):
-                names = " or ".join(str(list(part)) for part in self.parts)
+            if not any(part.has_names_of(config) for part in self._parts):
+                names = " or ".join(map(_names_text, self._parts))
                 raise ValueError(
                     f"a configuration has the parameters {names}; got {list(config)}"
                 )
 
-    def _count(self) -> int | float:
-        total = self.n_numbered
-        if self.overlapping and total <= LARGEST_ENUMERATED:
-            canonical = self.encode(self.decode(self.at(0, int(total))))
-            return len(np.unique(canonical, axis=0))
-        return total
-
     def _defaults(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        def fitting(part: dict[str, HyperParam], name: str) -> Any:
-            if name not in given or part[name].has_own_default:
-                return UNSET
-            return next(filter(part[name].contains, _alike(given[name])), UNSET)
+        """Return the part's defaults in which most given values lie."""
 
-        def n_fitting(part: dict[str, HyperParam]) -> tuple[int, int]:
-            found = [(fitting(part, name), name) for name in part]
+        def fitting(part: Part, name: str) -> Any:
+            hyperparam = part.hyperparams[name]
+            if name not in given or hyperparam.has_own_default:
+                return UNSET
+            return next(filter(hyperparam.contains, _alike(given[name])), UNSET)
+
+        def starting(part: Part) -> dict[str, Any]:
+            config = {}
+            for name, hyperparam in part.hyperparams.items():
+                value = fitting(part, name)
+                config[name] = (
+                    hyperparam.default if value is UNSET else hyperparam.own(value)
+                )
+            return {name: config[name] for name in part.applying(config)}
+
+        def n_fitting(part: Part) -> tuple[int, int]:
+            found = [(fitting(part, name), name) for name in starting(part)]
             fits = [(value, name) for value, name in found if value is not UNSET]
             return sum(same(value, given[name]) for value, name in fits), len(fits)
 
-        part = max(self.parts, key=n_fitting)
-        found = {name: fitting(part, name) for name in part}
-        return {
-            name: hyperparam.default
-            if found[name] is UNSET
-            else hyperparam.own(found[name])
-            for name, hyperparam in part.items()
-        }
+        return starting(max(self._parts, key=n_fitting))
+
+
+def _picked(configs: Sequence[Any], rows: np.ndarray) -> list[Any]:
+    return [configs[row] for row in rows.tolist()]
 
 
 def _alike(value: Any) -> list[Any]:
@@ -314,34 +313,44 @@ def _alike(value: Any) -> list[Any]:
     return [value]
 
 
-def _size(part: Mapping[str, HyperParam]) -> int | float:
-    size: int | float = 1
-    for hyperparam in part.values():
-        size *= hyperparam.cardinality
-        if size > LARGEST_COUNTED:
-            return math.inf
-    return size
-
-
-def _has(part: Mapping[str, HyperParam], config: Mapping[str, Any]) -> bool:
-    return config.keys() == part.keys() and all(
-        part[name].contains(value) for name, value in config.items()
-    )
-
-
-def _gives_back(
-    part: Mapping[str, HyperParam], configs: Sequence[Mapping[str, Any]]
-) -> np.ndarray:
+def _gives_back(part: Part, configs: Sequence[Mapping[str, Any]]) -> np.ndarray:
     """Whether decoding gives back the very values that were encoded."""
+    applying = [part.applying(config) for config in configs]
     exact = np.ones(len(configs), dtype=bool)
-    for name, hyperparam in part.items():
-        values = [config[name] for config in configs]
-        decoded = hyperparam.decode(hyperparam.images_of(values))
-        exact &= np.array(list(map(same, decoded, values)), dtype=bool)
+    for name, hyperparam in part.hyperparams.items():
+        rows = np.flatnonzero([name in names for names in applying])
+        if len(rows):
+            values = [config[name] for config in _picked(configs, rows)]
+            decoded = hyperparam.decode(hyperparam.images_of(values))
+            exact[rows] &= np.array(list(map(same, decoded, values)), dtype=bool)
     return exact
 
 
-def _parts(space: Any) -> tuple[dict[str, HyperParam], ...]:
+def _may_overlap(one: Part, other: Part) -> bool:
+    """Whether a configuration may belong to both; True if that is not clear."""
+    always = [
+        {name for name in part.hyperparams if name not in part.requirements}
+        for part in (one, other)
+    ]
+    if not always[0] <= other.hyperparams.keys():
+        return False
+    if not always[1] <= one.hyperparams.keys():
+        return False
+    return not any(
+        are_disjoint(one.hyperparams[name], other.hyperparams[name])
+        for name in always[0] | always[1]
+    )
+
+
+def _names_text(part: Part) -> str:
+    always = [name for name in part.hyperparams if name not in part.requirements]
+    text = str(always)
+    if part.requirements:
+        text += f" and, where they apply, {list(part.requirements)}"
+    return text
+
+
+def _read(space: Any) -> tuple[Part, ...]:
     parts = [space] if isinstance(space, Mapping) else space
     if (
         not isinstance(parts, Sequence)
@@ -355,10 +364,26 @@ def _parts(space: Any) -> tuple[dict[str, HyperParam], ...]:
     for name in (name for part in parts for name in part):
         if not isinstance(name, str):
             raise TypeError(f"a parameter's name must be a string; got {name!r}")
-    return tuple(
-        {name: _naming(name, as_hyperparam, values) for name, values in part.items()}
-        for part in parts
-    )
+    return tuple(map(_read_part, parts))
+
+
+def _read_part(part: Mapping[str, Any]) -> Part:
+    hyperparams: dict[str, HyperParam] = {}
+    conditions: dict[str, list[Condition]] = {}
+    for name, values in part.items():
+        while isinstance(values, Condition):
+            conditions.setdefault(name, []).append(values)
+            values = values.then
+        hyperparams[name] = _naming(name, as_hyperparam, values)
+    requirements = {
+        name: [
+            _naming(name, lambda one: requirement(one, hyperparams), condition)
+            for condition in those
+        ]
+        for name, those in conditions.items()
+    }
+    order = in_order(hyperparams, requirements)
+    return Part(hyperparams, requirements, order)
 
 
 def _naming(name: str, function: Any, values: Any) -> Any:

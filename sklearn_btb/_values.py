@@ -1,8 +1,9 @@
 """Values of any kind: listed and compared, not sorted, and only plain ones hashed."""
 
+import difflib
 import math
 import numbers
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -73,6 +74,9 @@ def same(a: Any, b: Any) -> bool:
         return a.keys() == b.keys() and all(same(a[key], b[key]) for key in a)
     if type(a) is type(b) and hasattr(a, "get_params") and not isinstance(a, type):
         return same(a.get_params(deep=False), b.get_params(deep=False))
+    if all(hasattr(frozen, "dist") and hasattr(frozen, "kwds") for frozen in (a, b)):
+        families = [type(frozen.dist) for frozen in (a, b)]  # of scipy.stats
+        return families[0] is families[1] and same((a.args, a.kwds), (b.args, b.kwds))
     try:
         if isinstance(a, np.ndarray):
             return a.dtype == b.dtype and bool(np.array_equal(a, b))
@@ -93,3 +97,12 @@ def is_finite_number(value: Any) -> bool:
         return real and math.isfinite(value)
     except OverflowError:  # an integer beyond the floats
         return False
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """Ask whether the nearest valid name was meant, if one is near."""
+    folded = {valid.lower(): valid for valid in names}
+    deeper = [valid for valid in folded.values() if valid.endswith(f"__{name}")]
+    close = difflib.get_close_matches(str(name).lower(), folded, n=1)
+    near = deeper or [folded[match] for match in close]
+    return f" (did you mean {near[0]!r}?)" if near else ""

@@ -17,14 +17,15 @@ PACKAGE = ROOT / "sklearn_btb"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 FLOOR_PLAN = {
-    9: ["__init__"],
-    8: ["_search"],
-    7: ["_engine"],
-    6: ["_session"],
-    5: ["_delegation", "_tuners"],
-    4: ["_candidates", "_estimators", "_executor", "_journal"],
-    3: ["_space"],
-    2: ["_dask", "_notation"],
+    10: ["__init__"],
+    9: ["_search"],
+    8: ["_engine"],
+    7: ["_session"],
+    6: ["_delegation", "_tuners"],
+    5: ["_candidates", "_estimators", "_executor", "_journal"],
+    4: ["_space"],
+    3: ["_layout"],
+    2: ["_conditions", "_dask", "_notation"],
     1: ["_evaluation", "_gp", "_hyperparams", "_processes", "_results", "_scoring"],
     0: [
         "_acquisition",

@@ -38,6 +38,7 @@ PUBLIC = [
     "Uniform",
     "UniformTuner",
     "__version__",
+    "when",
 ]
 NOT_CALLED_BY_USERS = ["Selector", "StopTuning", "Tuner"]  # protocols and an exception
 CALLED_BY_USERS = sorted({*PUBLIC} - {*NOT_CALLED_BY_USERS, "__version__"})
