@@ -132,10 +132,11 @@ class Part(NamedTuple):
         )
 
     def has(self, config: Mapping[str, Any]) -> bool:
-        """Whether a configuration belongs to this part."""
-        return self.has_names_of(config) and all(
-            self.hyperparams[name].contains(config[name])
-            for name in self.applying(config)
+        """Whether a configuration is one of this part, with nothing beside it."""
+        applying = self.applying(config)
+        return len(applying) == len(config) and all(
+            name in config and self.hyperparams[name].contains(config[name])
+            for name in applying
         )
 
 

@@ -283,10 +283,10 @@ def _telling(parts: Sequence[Part]) -> tuple[str, HyperParam] | None:
             and all(are_disjoint(*pair) for pair in itertools.combinations(each, 2))
         ):
             values = [value for hyperparam in each for value in values_of(hyperparam)]
-            ordered = all(one.numeric or one.cardinality == 1 for one in each)
-            return name, as_hyperparam(values) if ordered else CategoricalHyperParam(
-                values
-            )
+            chosen = [one for one in each if one.cardinality > 1 and not one.numeric]
+            whole = CategoricalHyperParam(values) if chosen else as_hyperparam(values)
+            if whole.numeric or not any(one.numeric for one in each):
+                return name, whole  # and no numbers lose their order
     return None
 
 
