@@ -28,8 +28,9 @@ def draw_untaken(
     Returns
     -------
     ndarray of shape (m, n_dims), m <= n
-        Fewer than n only where a finite space has no more. A space without end in
-        which new values are very rare may repeat one.
+        Fewer than n only where a finite space has no more, or where some ten thousand
+        draws had none that is new and satisfies the constraint. A space without end
+        or constraint in which new values are very rare may repeat one.
     """
     finite = math.isfinite(tunable.cardinality)
     if finite and len(taken) >= tunable.cardinality:
@@ -40,6 +41,8 @@ def draw_untaken(
         drawn = untaken(np.concatenate([drawn, more]), taken)[:n]
         if len(drawn) == n:
             return drawn
+    if tunable.constraint is not None and tunable.n_numbered > LARGEST_ENUMERATED:
+        return drawn
     if not finite:
         return tunable.sample(n, rng)
     for start in range(0, int(tunable.n_numbered), LARGEST_ENUMERATED):
@@ -58,7 +61,7 @@ def neighbours(
     steps: Sequence[float],
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """Draw n configurations that differ from given ones in few hyperparameters.
+    """Draw up to n configurations that differ from given ones in few hyperparameters.
 
     Parameters
     ----------
@@ -67,7 +70,7 @@ def neighbours(
     images : ndarray of shape (m, n_dims)
         Where to start from, each about as often.
     n : int
-        How many to draw.
+        How many to draw; those that the constraint excludes are not returned.
     steps : sequence of float
         Deviations of the normal steps of numeric columns, one drawn a neighbour;
         other hyperparameters are drawn anew.
@@ -75,7 +78,7 @@ def neighbours(
 
     Returns
     -------
-    ndarray of shape (n, n_dims)
+    ndarray of shape (m, n_dims), m <= n
     """
     moved = np.resize(images, (n, tunable.n_dims))
     if tunable.conditional:  # what comes to apply is drawn, not left in the middle
@@ -90,7 +93,7 @@ def neighbours(
         anew = rng.random(part.shape)
         moved[rows, block.columns] = part + noise if block.numeric else anew
     # reflected rather than clipped, or the ends would be drawn far too often
-    return tunable.snap(1.0 - np.abs(1.0 - np.abs(moved)))
+    return tunable.valid(tunable.snap(1.0 - np.abs(1.0 - np.abs(moved))))
 
 
 def identities(images: np.ndarray) -> set[bytes]:

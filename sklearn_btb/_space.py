@@ -9,9 +9,9 @@ what went in (see `_hyperparams` for how exactly).
 """
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -19,7 +19,12 @@ from ._conditions import Condition, Part, in_order, requirement
 from ._hyperparams import INACTIVE, LARGEST_ENUMERATED, UNSET, HyperParam
 from ._layout import Layout, are_disjoint, first_rows
 from ._notation import as_hyperparam, from_btb_dict
+from ._random import generator_at
 from ._values import is_finite_number, same
+
+MOST_DRAWN: Final = 2**14  # for a few valid configurations
+MOST_DRAWN_ONCE: Final = 2**17  # before a constraint counts as unsatisfiable
+MOST_KNOWN: Final = 1000
 
 
 class Block(NamedTuple):
@@ -42,6 +47,11 @@ class Tunable:
         Values to try first, where they lie in the space and the hyperparameter has
         no default of its own; a whole number also where it lies there as an integer
         or as a float.
+    constraint : callable, optional
+        `constraint(configuration) -> bool`, whether a configuration, a dict without
+        what does not apply in it, is valid. Only valid ones are drawn, numbered and
+        counted, but any can be encoded. If the defaults are not valid, the nearest
+        known valid configuration is tried first.
 
     Attributes
     ----------
@@ -50,8 +60,9 @@ class Tunable:
     defaults : dict
         The configuration to try first.
     cardinality : int or float
-        The number of configurations, `math.inf` where there is no end of them, or
-        none in sight (2**60).
+        The number of valid configurations, `math.inf` where there is no end of them,
+        or none in sight (2**60). Above 65,536 configurations, those that a constraint
+        excludes, and those that several parts of a union have, are not sorted out.
     n_dims : int
         The number of columns of an image.
     parts : tuple of dict
@@ -64,13 +75,14 @@ class Tunable:
         Whether a configuration may belong to several parts.
     n_numbered : int or float
         How many numbers `at` knows: the cardinality, where that is finite.
-    space, given_defaults : dict or list of dict, dict
+    space, given_defaults, constraint : dict or list of dict, dict, callable or None
         As given.
 
     Raises
     ------
     TypeError, ValueError
-        If a name is not a string, or no hyperparameter can be made of its values.
+        If a name is not a string, no hyperparameter can be made of its values, or the
+        constraint raises or is satisfied by nothing that was drawn (131,072 times).
 
     Examples
     --------
@@ -81,14 +93,28 @@ class Tunable:
     >>> images = tunable.encode([{"max_depth": 2, "splitter": "best"}])
     >>> tunable.decode(images)
     [{'max_depth': 2, 'splitter': 'best'}]
+
+    >>> tunable = Tunable(
+    ...     {"min": IntHyperParam(1, 4), "max": IntHyperParam(1, 4)},
+    ...     constraint=lambda config: config["min"] < config["max"],
+    ... )
+    >>> tunable.cardinality
+    6
     """
 
     def __init__(
         self,
         space: Mapping[str, Any] | Sequence[Mapping[str, Any]],
         defaults: Mapping[str, Any] | None = None,
+        constraint: Callable[[dict[str, Any]], bool] | None = None,
     ) -> None:
+        if constraint is not None and not callable(constraint):
+            raise TypeError(
+                "`constraint` must be a function that is called with a configuration; "
+                f"got {constraint!r}"
+            )
         self.space = space
+        self.constraint = constraint
         self.given_defaults = dict(defaults or {})
         self._parts = _read(space)
         self.parts = tuple(part.hyperparams for part in self._parts)
@@ -110,6 +136,9 @@ class Tunable:
         )
         self.cardinality = self.n_numbered
         self.defaults = self._defaults(self.given_defaults)
+        if constraint is not None:
+            self._known = self._known_valid()
+            self.defaults = self._valid_defaults()
 
     @classmethod
     def from_dict(cls, spec: Mapping[str, Mapping[str, Any]]) -> "Tunable":
@@ -207,18 +236,21 @@ class Tunable:
         return snapped
 
     def sample(self, n: int, rng: np.random.Generator) -> np.ndarray:
-        """Draw the images (n, n_dims) of n configurations from the prior."""
-        images = np.full((n, self.n_dims), INACTIVE)
-        for rows, dimension in self._layout.active(images):
-            hyperparam = dimension.hyperparam
-            if dimension is self._layout.branch:
-                weights = self._layout.part_weights(self._parts)
-                points = hyperparam.at(rng.choice(len(weights), size=n, p=weights))
-            else:
-                size = n if isinstance(rows, slice) else len(rows)
-                points = hyperparam.sample(size, rng)
-            images[rows, dimension.columns] = points
-        return self.canonical(images)
+        """Draw the images (n, n_dims) of n valid configurations from the prior.
+
+        Where few are valid, known ones take the place of what was not found.
+        """
+        if self.constraint is None:
+            return self._draw(n, rng)
+        drawn = self._draw_valid(n, max(n, MOST_DRAWN), rng)
+        known = self._known[rng.integers(len(self._known), size=n - len(drawn))]
+        return np.concatenate([drawn, known])
+
+    def valid(self, images: np.ndarray) -> np.ndarray:
+        """Return those rows of images whose configurations satisfy the constraint."""
+        if self.constraint is None:
+            return images
+        return images[[self._satisfies(config) for config in self.decode(images)]]
 
     def at(self, start: int, stop: int) -> np.ndarray:
         """Return the images of the configurations numbered start ... stop - 1.
@@ -237,16 +269,89 @@ class Tunable:
         """Keep one point a configuration; overlapping parts of a union have several."""
         return self.encode(self.decode(images)) if self.overlapping else images
 
+    def _draw(self, n: int, rng: np.random.Generator) -> np.ndarray:
+        images = np.full((n, self.n_dims), INACTIVE)
+        for rows, dimension in self._layout.active(images):
+            hyperparam = dimension.hyperparam
+            if dimension is self._layout.branch:
+                weights = self._layout.part_weights(self._parts)
+                points = hyperparam.at(rng.choice(len(weights), size=n, p=weights))
+            else:
+                size = n if isinstance(rows, slice) else len(rows)
+                points = hyperparam.sample(size, rng)
+            images[rows, dimension.columns] = points
+        return self.canonical(images)
+
+    def _draw_valid(self, n: int, most: int, rng: np.random.Generator) -> np.ndarray:
+        """Draw until n configurations are valid, or `most` were drawn."""
+        drawn = [np.empty((0, self.n_dims))]
+        size = n
+        while n > sum(map(len, drawn)) and most > 0:
+            drawn.append(self.valid(self._draw(min(size, most), rng)))
+            most -= size
+            size *= 2
+        return np.concatenate(drawn)[:n]
+
+    def _satisfies(self, config: dict[str, Any]) -> bool:
+        assert self.constraint is not None
+        try:
+            verdict = self.constraint(config)
+        except Exception as error:
+            raise ValueError(
+                f"{self._constraint_named()} must not raise; for {config!r} it raised "
+                f"{type(error).__name__}: {error}"
+            ) from error
+        if not isinstance(verdict, bool | np.bool_):
+            raise TypeError(
+                f"{self._constraint_named()} must return True or False; got "
+                f"{verdict!r} for {config!r}"
+            )
+        return bool(verdict)
+
+    def _constraint_named(self) -> str:
+        name = getattr(self.constraint, "__qualname__", repr(self.constraint))
+        return f"the constraint {name}"
+
+    def _known_valid(self) -> np.ndarray:
+        """Return some valid configurations, the same for equal spaces."""
+        if self._numbers is not None:
+            n_looked_at, n = self._layout.n_numbered, len(self._numbers)
+            steps = np.linspace(0, n - 1, min(n, MOST_KNOWN)).astype(int)
+            known = self.canonical(self._layout.at(self._numbers[steps]))
+        else:
+            n_looked_at = MOST_DRAWN_ONCE
+            known = self._draw_valid(MOST_KNOWN, n_looked_at, generator_at(0))
+        if not len(known):
+            known = self.valid(self.encode([self.defaults]))
+        if not len(known):
+            raise ValueError(
+                f"{self._constraint_named()} must be satisfied by some configurations; "
+                f"none of {n_looked_at} is valid"
+            )
+        return known
+
+    def _valid_defaults(self) -> dict[str, Any]:
+        if self._satisfies(dict(self.defaults)):
+            return self.defaults
+        distances = np.sum((self._known - self.encode([self.defaults])) ** 2, axis=1)
+        return self.decode(self._known[[np.argmin(distances)]])[0]
+
     def _place_of_name(self, decoded: tuple[Any, str, Any]) -> int:
         return self.names.index(decoded[1])
 
     def _distinct_numbers(self) -> np.ndarray | None:
         """List the numbers of the layout that count, None if that is all of them."""
         total = self._layout.n_numbered
-        if not self.overlapping or total > LARGEST_ENUMERATED:
+        all_count = not self.overlapping and self.constraint is None
+        if all_count or total > LARGEST_ENUMERATED:
             return None
         numbers = np.arange(int(total), dtype=np.int64)
-        return numbers[first_rows(self.canonical(self._layout.at(numbers)))]
+        images = self.canonical(self._layout.at(numbers))
+        first = first_rows(images)
+        if self.constraint is None:
+            return numbers[first]
+        configs = self.decode(images[first])
+        return numbers[first][[self._satisfies(config) for config in configs]]
 
     def _numbers_of_parts(self, configs: Sequence[Mapping[str, Any]]) -> np.ndarray:
         """Number the part of the union that each configuration belongs to.

@@ -321,7 +321,7 @@ class GPTuner:
             sobol = qmc.Sobol(self.tunable.n_dims or 1, seed=generator_at(self._seed))
             point = sobol.random(N_COVERING_POINTS)[[number], : self.tunable.n_dims]
             image = self.tunable.canonical(self.tunable.snap(point))
-            if not identities(image) & taken:
+            if len(self.tunable.valid(image)) and not identities(image) & taken:
                 return image
         images = draw_untaken(self.tunable, taken, 1, rng)
         return images if len(images) else None
