@@ -100,7 +100,10 @@ def common_type(estimators: Mapping[str, Any]) -> str | None:
 
 
 def make_tunables(
-    estimators: Mapping[str, Any], search_spaces: Any, single: bool
+    estimators: Mapping[str, Any],
+    search_spaces: Any,
+    single: bool,
+    constraints: Any = None,
 ) -> dict[str, Tunable]:
     """Turn search spaces into tunables that start from the estimators' parameters.
 
@@ -110,11 +113,14 @@ def make_tunables(
     search_spaces : dict of str to space; a space if `single`
     single : bool
         Whether the user gave one estimator without a name.
+    constraints : callable, dict of str to callable, or None
+        Which configurations are valid: of all estimators, or by name.
 
     Raises
     ------
     TypeError, ValueError
-        Naming the estimator and the parameter, if a space is missing or invalid.
+        Naming the estimator and the parameter, if a space is missing or invalid, or
+        a constraint cannot be satisfied.
     """
     if single:
         for name, estimator in estimators.items():
@@ -132,8 +138,11 @@ def make_tunables(
                 f"estimators {list(estimators)}{nearest(name, estimators)}; it must "
                 "have the form {estimator name: {parameter: values}}"
             )
+    by_name = _constraints_by_name(estimators, constraints)
     return {
-        name: _tunable(name, estimator, (search_spaces or {}).get(name))
+        name: _tunable(
+            name, estimator, (search_spaces or {}).get(name), by_name.get(name)
+        )
         for name, estimator in estimators.items()
     }
 
@@ -204,7 +213,36 @@ def _check_unnamed(name: str, estimator: Any, space: Any) -> None:
             )
 
 
-def _tunable(name: str, estimator: Any, space: Any) -> Tunable:
+def constraints_of(tunables: Mapping[str, Tunable]) -> dict[str, Any]:
+    """Return the constraints by name as `{"constraints": ...}`, or nothing if none."""
+    found = {name: each.constraint for name, each in tunables.items()}
+    named = {name: constraint for name, constraint in found.items() if constraint}
+    return {"constraints": named} if named else {}
+
+
+def _constraints_by_name(
+    estimators: Mapping[str, Any], constraints: Any
+) -> Mapping[str, Any]:
+    if constraints is None:
+        return {}
+    if not isinstance(constraints, Mapping):
+        return dict.fromkeys(estimators, constraints)
+    for name, constraint in constraints.items():
+        if name not in estimators:
+            raise ValueError(
+                "`constraints` must be a function, or a dict of functions by the names "
+                f"of estimators, {list(estimators)}; got {name!r}"
+                f"{nearest(name, estimators)}"
+            )
+        if not (constraint is None or callable(constraint)):
+            raise TypeError(
+                f"the constraint of {name!r} must be a function that is called with a "
+                f"configuration; got {constraint!r}"
+            )
+    return constraints
+
+
+def _tunable(name: str, estimator: Any, space: Any, constraint: Any) -> Tunable:
     who = f"estimator {name!r} ({type(estimator).__name__})"
     if space is None:
         raise ValueError(
@@ -214,9 +252,15 @@ def _tunable(name: str, estimator: Any, space: Any) -> Tunable:
     current = estimator.get_params(deep=True)
     defaults = current
     if isinstance(space, Tunable):
+        if constraint is not None and space.constraint is not None:
+            raise ValueError(
+                f"{who} must have one constraint; got one in `constraints`, and "
+                "another in its Tunable"
+            )
+        constraint = constraint or space.constraint
         space, defaults = space.space, {**current, **space.given_defaults}
     with errors_about(f"search space of {who}"):
-        tunable = Tunable(space, defaults=defaults)
+        tunable = Tunable(space, defaults, constraint)
         for part in tunable.parts:
             for parameter in part:
                 _check_parameter(parameter, part, current)

@@ -21,6 +21,7 @@ from ._delegation import can_score, delegate, has, visual_block, winner
 from ._estimators import (
     combine_tags,
     common_type,
+    constraints_of,
     given_estimators,
     make_tunables,
     named_estimators,
@@ -55,7 +56,6 @@ from ._sklearn_compat import (
     check_method_params,
     fit_context,
     raise_for_params,
-    safe_indexing,
 )
 from ._trial import Trial
 from ._tuners import Tuner
@@ -91,6 +91,14 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         `BooleanHyperParam`, or a dict in BTB's form. A `Tunable` is a space as well.
         `{}` compares an estimator as it is; every estimator needs a space. Finite
         spaces are searched without a repeat, and the search ends when nothing is left.
+        `when` lets a parameter apply only while another one has certain values.
+    constraints : callable or dict of str to callable, default=None
+        Which configurations may be tried: `constraint(params) -> bool`, for all
+        estimators or by name. `params` is what `set_params` would get, so parameters
+        that do not apply are not there. An estimator whose own parameters are not
+        valid starts with the nearest valid ones that are known. If nothing valid is
+        found in 131,072 draws, `fit` raises; the search of an estimator ends when some
+        ten thousand draws had nothing new. See `Tunable`.
     n_iter : int, default=50
         The number of candidates, all estimators together; with fewer than there are
         estimators, the last ones are not tried. The search ends earlier when nothing
@@ -274,6 +282,7 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
 
     _parameter_constraints: ClassVar[dict] = {
         "estimators": [dict, HasMethods(["fit"])],
+        "constraints": [dict, callable, None],
         "n_iter": [Interval(numbers.Integral, 0, None, closed="left")],
         "scoring": [
             StrOptions(set(get_scorer_names())),
@@ -309,6 +318,7 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         estimators,
         search_spaces=None,
         *,
+        constraints=None,
         n_iter=50,
         scoring=None,
         n_jobs=None,
@@ -333,6 +343,7 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
     ):
         self.estimators = estimators
         self.search_spaces = search_spaces
+        self.constraints = constraints
         self.n_iter = n_iter
         self.scoring = scoring
         self.n_jobs = n_jobs
@@ -385,7 +396,9 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         estimators = named_estimators(self.estimators)
         kind = common_type(estimators)
         single = not isinstance(self.estimators, Mapping)
-        tunables = make_tunables(estimators, self.search_spaces, single)
+        tunables = make_tunables(
+            estimators, self.search_spaces, single, self.constraints
+        )
         scorers = make_scorers(estimators, self.scoring, self.refit, self.error_score)
         X, y = indexable(X, y)
         params = check_method_params(X, params=params)
@@ -395,8 +408,7 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
                 "`n_iter` must be at least 1; 0 refits the best of an earlier fit, "
                 "with `warm_start=True`, or of a `checkpoint`"
             )
-        is_classifier = kind == "classifier"
-        splits = make_splits(self.cv, X, y, is_classifier, routed["split"])
+        splits = make_splits(self.cv, X, y, kind == "classifier", routed["split"])
         weight = params.get("sample_weight")
         task = {
             "estimator": self,
@@ -536,11 +548,7 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         data = {}
         if self.warm_start or self.checkpoint is not None:
             data = {"X": problem.X, "y": problem.y}  # all of it takes a while
-        for name, table in (("X", problem.X), ("y", problem.y)):
-            if table is not None:
-                n_rows = table.shape[0] if hasattr(table, "shape") else len(table)
-                rows = np.linspace(0, n_rows - 1, min(n_rows, 100)).astype(int)
-                data[f"sample of {name}"] = safe_indexing(table, rows)
+        data |= problem.samples()
         return fingerprint(
             estimators=problem.estimators,
             search_spaces={name: tunable.space for name, tunable in tunables.items()},
@@ -555,6 +563,7 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
             random_state=seed
             if isinstance(self.random_state, numbers.Integral)
             else None,
+            **constraints_of(tunables),
         )
 
     def _set_results(self, scorers):

@@ -155,6 +155,12 @@ class TestAnySpace:
         images = tunable.sample(10, np.random.default_rng(seed))
         assert (images[tunable.inactive(images)] == 0.5).all()
 
+    def test_where_nothing_more_applies_only_that_varies(self):
+        tunable = Tunable(SVM)
+        images = tunable.sample(300, np.random.default_rng(0))
+        linear = [config["kernel"] == "linear" for config in tunable.decode(images)]
+        assert (np.ptp(images[linear], axis=0) > 0).sum() == 1  # C
+
     @given(any_part, seeds)
     def test_neighbours_are_images_of_configurations(self, part, seed):
         tunable = Tunable(part[0])
