@@ -213,13 +213,6 @@ def _check_unnamed(name: str, estimator: Any, space: Any) -> None:
             )
 
 
-def constraints_of(tunables: Mapping[str, Tunable]) -> dict[str, Any]:
-    """Return the constraints by name as `{"constraints": ...}`, or nothing if none."""
-    found = {name: each.constraint for name, each in tunables.items()}
-    named = {name: constraint for name, constraint in found.items() if constraint}
-    return {"constraints": named} if named else {}
-
-
 def _constraints_by_name(
     estimators: Mapping[str, Any], constraints: Any
 ) -> Mapping[str, Any]:

@@ -32,7 +32,7 @@ Rows = slice | np.ndarray
 Alternative = dict[int, np.ndarray]  # number of a dimension -> table
 
 LARGEST_COUNTED: Final = 2**60
-LARGEST_COMPARED: Final = 2**8
+LARGEST_COMPARED: Final = 2**8  # of values, to see whether two lists share one
 EVERYWHERE: Final = slice(None)
 BRANCH: Final = 0  # the number of the dimension that tells the parts of a union apart
 
@@ -43,8 +43,8 @@ class Dimension(NamedTuple):
     Attributes
     ----------
     number : int
-    name : str
-        Of the parameter; empty if it only says which part of a union it is.
+    name : str or None
+        Of the parameter; None if it only says which part of a union it is.
     hyperparam : HyperParam
     columns : slice
         Of the images.
@@ -53,7 +53,7 @@ class Dimension(NamedTuple):
     """
 
     number: int
-    name: str
+    name: str | None
     hyperparam: HyperParam
     columns: slice
     alternatives: list[Alternative]
@@ -72,8 +72,10 @@ class Layout:
         Each behind those that it depends on.
     n_dims : int
         The number of columns.
-    branch : Dimension or None
-        The first one, if it is no parameter, but only says which part it is.
+    part_weights : ndarray of shape (n_parts,)
+        How often each part of a union is drawn, where nothing else tells them apart:
+        by its configurations, or in a space without end by its choices that are no
+        numbers. It makes no difference whether a part is written as one or as two.
     n_numbered : int or float
         How many configurations there are, infinite if there is no end of them, or
         none in sight. What several parts of a union share counts for each.
@@ -81,7 +83,6 @@ class Layout:
 
     def __init__(self, parts: Sequence[Part]) -> None:
         self.dimensions: list[Dimension] = []
-        self.branch: Dimension | None = None
         self.n_dims = 0
         if len(parts) == 1:
             self._place_part(parts[0], {}, {})
@@ -95,8 +96,7 @@ class Layout:
                 )
         else:
             hyperparam = CategoricalHyperParam(range(len(parts)))
-            self._place("", hyperparam, {})
-            self.branch = self.dimensions[BRANCH]
+            self._place(None, hyperparam, {})
             for number, part in enumerate(parts):
                 self._place_part(part, {BRANCH: _table(hyperparam, [number])}, {})
         for dimension in self.dimensions:
@@ -107,9 +107,16 @@ class Layout:
             for alternative in dimension.alternatives
             for control in alternative
         }
-        self._patterns, self._sizes = self._count()
-        total = sum(self._sizes)
+        self._patterns, sizes = self._count()
+        total = sum(sizes)
         self.n_numbered = total if total <= LARGEST_COUNTED else math.inf
+        self._sizes = np.array(sizes if total <= LARGEST_COUNTED else [], np.int64)
+        self.part_weights = self._weights(parts)
+
+    @property
+    def hidden_branch(self) -> bool:
+        """Whether no parameter tells the parts of a union apart."""
+        return bool(self.dimensions) and self.dimensions[BRANCH].name is None
 
     def active(self, images: np.ndarray) -> Iterator[tuple[Rows, Dimension]]:
         """Yield each dimension with the rows where it applies.
@@ -138,30 +145,22 @@ class Layout:
 
     def at(self, numbers: np.ndarray) -> np.ndarray:
         """Return the images of configurations by number, below `n_numbered`."""
-        sizes = np.array(self._sizes, dtype=np.int64)
-        ends = np.cumsum(sizes)
+        ends = np.cumsum(self._sizes)
         patterns = np.searchsorted(ends, numbers, side="right")
         images = self._patterns[patterns]
-        rest = numbers - (ends - sizes)[patterns]
+        rest = numbers - (ends - self._sizes)[patterns]
         for rows, dimension in self._free(images):
             cardinality = int(dimension.hyperparam.cardinality)
             rest[rows], digits = np.divmod(rest[rows], cardinality)
             images[rows, dimension.columns] = dimension.hyperparam.at(digits)
         return images
 
-    def part_weights(self, parts: Sequence[Part]) -> np.ndarray:
-        """Return how often each part of a union is drawn, where nothing else tells.
-
-        By its configurations, or in a space without end by its choices that are no
-        numbers: it makes no difference whether a part is written as one or as two.
-        """
-        if math.isinf(self.n_numbered):
-            weights = np.array([float(_n_choices(part)) for part in parts])
-        else:
+    def _weights(self, parts: Sequence[Part]) -> np.ndarray:
+        weights = np.array([_n_choices(part) for part in parts], float)
+        if self.hidden_branch and math.isfinite(self.n_numbered):
             branch = self.dimensions[BRANCH]
             numbers = branch.hyperparam.indices(self._patterns[:, branch.columns])
-            weights = np.zeros(len(parts))
-            np.add.at(weights, numbers, np.array(self._sizes, dtype=float))
+            weights = np.bincount(numbers, self._sizes, len(parts))
         return weights / weights.sum()
 
     def _free(self, images: np.ndarray) -> Iterator[tuple[Rows, Dimension]]:
@@ -206,7 +205,7 @@ class Layout:
             known[name] = self._place(name, part.hyperparams[name], alternative)
 
     def _place(
-        self, name: str, hyperparam: HyperParam, alternative: Alternative
+        self, name: str | None, hyperparam: HyperParam, alternative: Alternative
     ) -> int:
         """Add a dimension, or find the one that another part of the union has."""
         for number, known in enumerate(self.dimensions):
@@ -321,9 +320,11 @@ def _are_alike(one: HyperParam, other: HyperParam) -> bool:
     return type(one) is type(other) and same(*facts)
 
 
-def _n_choices(part: Part) -> int | float:
-    return math.prod(
-        hyperparam.cardinality
+def _n_choices(part: Part) -> int:
+    """Count the combinations of what is no number, and always applies."""
+    n = math.prod(
+        int(hyperparam.cardinality)
         for name, hyperparam in part.hyperparams.items()
         if not hyperparam.numeric and name not in part.requirements
     )
+    return min(n, LARGEST_COUNTED)

@@ -21,7 +21,6 @@ from ._delegation import can_score, delegate, has, visual_block, winner
 from ._estimators import (
     combine_tags,
     common_type,
-    constraints_of,
     given_estimators,
     make_tunables,
     named_estimators,
@@ -552,6 +551,7 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         return fingerprint(
             estimators=problem.estimators,
             search_spaces={name: tunable.space for name, tunable in tunables.items()},
+            constraints={name: each.constraint for name, each in tunables.items()},
             splits=problem.splits,
             data=data,
             scoring=self.scoring,
@@ -563,7 +563,6 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
             random_state=seed
             if isinstance(self.random_state, numbers.Integral)
             else None,
-            **constraints_of(tunables),
         )
 
     def _set_results(self, scorers):

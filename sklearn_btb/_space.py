@@ -127,7 +127,7 @@ class Tunable:
             if dimension.hyperparam.n_dims
         )
         self.conditional = any(each.alternatives for each in self._layout.dimensions)
-        self.overlapping = self._layout.branch is not None and any(
+        self.overlapping = self._layout.hidden_branch and any(
             _may_overlap(*pair) for pair in itertools.combinations(self._parts, 2)
         )
         self._numbers = self._distinct_numbers()
@@ -192,11 +192,10 @@ class Tunable:
         numbers = self._numbers_of_parts(configs)
         images = np.full((len(configs), self.n_dims), INACTIVE)
         for rows, dimension in self._layout.active(images):
-            hyperparam = dimension.hyperparam
-            if dimension is self._layout.branch:
+            name, hyperparam = dimension.name, dimension.hyperparam
+            if name is None:
                 points = hyperparam.at(numbers)
             else:
-                name = dimension.name
                 there = configs if isinstance(rows, slice) else _picked(configs, rows)
                 values = [config[name] for config in there]
                 points = _naming(name, hyperparam.encode, values)
@@ -217,7 +216,7 @@ class Tunable:
         decoded = [
             (rows, dimension.name, dimension.hyperparam.decode(images[rows, columns]))
             for rows, dimension in self._layout.active(images)
-            if dimension is not self._layout.branch
+            if dimension.name is not None
             for columns in [dimension.columns]
         ]
         configs: list[dict[str, Any]] = [{} for _ in range(len(images))]
@@ -273,8 +272,8 @@ class Tunable:
         images = np.full((n, self.n_dims), INACTIVE)
         for rows, dimension in self._layout.active(images):
             hyperparam = dimension.hyperparam
-            if dimension is self._layout.branch:
-                weights = self._layout.part_weights(self._parts)
+            if dimension.name is None:
+                weights = self._layout.part_weights
                 points = hyperparam.at(rng.choice(len(weights), size=n, p=weights))
             else:
                 size = n if isinstance(rows, slice) else len(rows)

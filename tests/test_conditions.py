@@ -553,3 +553,10 @@ def test_a_space_with_conditions_can_be_pickled_and_cloned():
         images = Tunable(again).sample(5, np.random.default_rng(0))
         expected = Tunable(space).sample(5, np.random.default_rng(0))
         assert np.array_equal(images, expected)
+
+
+def test_a_thousand_flags_are_endless():
+    flags = {f"flag{number}": [False, True] for number in range(1100)}
+    for space in (flags, [flags, {"a": [1]}]):
+        assert Tunable(space).cardinality == math.inf
+        assert len(Tunable(space).sample(3, np.random.default_rng(0))) == 3
