@@ -94,7 +94,8 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
     constraints : callable or dict of str to callable, default=None
         Which configurations may be tried: `constraint(params) -> bool`, for all
         estimators or by name. `params` is what `set_params` would get, so parameters
-        that do not apply are not there. An estimator whose own parameters are not
+        that do not apply are not there. It is called thousands of times a candidate,
+        so it has to be quick. An estimator whose own parameters are not
         valid starts with the nearest valid ones that are known. If nothing valid is
         found in 131,072 draws, `fit` raises; the search of an estimator ends when some
         ten thousand draws had nothing new. See `Tunable`.

@@ -41,8 +41,8 @@ class Tunable:
     ----------
     space : dict or list of dict
         Parameter name -> a hyperparameter, a list of values, a frozen distribution
-        of `scipy.stats` or a BTB dict. A list of dicts is the union of the spaces
-        that they describe.
+        of `scipy.stats`, a BTB dict, or any of these under a condition (`when`). A
+        list of dicts is the union of the spaces that they describe.
     defaults : dict, optional
         Values to try first, where they lie in the space and the hyperparameter has
         no default of its own; a whole number also where it lies there as an integer
@@ -83,6 +83,15 @@ class Tunable:
     TypeError, ValueError
         If a name is not a string, no hyperparameter can be made of its values, or the
         constraint raises or is satisfied by nothing that was drawn (131,072 times).
+
+    Notes
+    -----
+    Samples are drawn parameter by parameter, each from its own prior, as far as it
+    applies. Where a list of values tells the parts of a union apart (of "kernel", say,
+    ["linear"] here and ["rbf", "poly"] there), it is drawn first, as if the union were
+    one dict with `when`; otherwise parts are drawn by the number of their
+    configurations, or in a space without end by their combinations of values that are
+    no numbers. What parts have alike has the same columns in all of them.
 
     Examples
     --------
@@ -478,6 +487,8 @@ def _read_part(part: Mapping[str, Any]) -> Part:
         while isinstance(values, Condition):
             conditions.setdefault(name, []).append(values)
             values = values.then
+        if isinstance(values, list | tuple):
+            _naming(name, _check_no_condition, values)
         hyperparams[name] = _naming(name, as_hyperparam, values)
     requirements = {
         name: [
@@ -488,6 +499,14 @@ def _read_part(part: Mapping[str, Any]) -> Part:
     }
     order = in_order(hyperparams, requirements)
     return Part(hyperparams, requirements, order)
+
+
+def _check_no_condition(values: Sequence[Any]) -> None:
+    if any(isinstance(value, Condition) for value in values):
+        raise TypeError(
+            "`when` must not be one of a list of values; a list of dicts gives a "
+            f"parameter other values under other conditions; got {values!r}"
+        )
 
 
 def _naming(name: str, function: Any, values: Any) -> Any:

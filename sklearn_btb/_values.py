@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
+from scipy import stats
 
 PLAIN = (str, int, bool, type(None))  # cheap to hash, and equal only to their like
 
@@ -56,7 +57,7 @@ def same(a: Any, b: Any) -> bool:
     """Compare values of any kind.
 
     1, 1.0 and True are three values; estimators are compared by their parameters, so
-    that a clone is the same.
+    that a clone is the same, and so are frozen distributions of `scipy.stats`.
     """
     if a is b:
         return True
@@ -74,15 +75,21 @@ def same(a: Any, b: Any) -> bool:
         return a.keys() == b.keys() and all(same(a[key], b[key]) for key in a)
     if type(a) is type(b) and hasattr(a, "get_params") and not isinstance(a, type):
         return same(a.get_params(deep=False), b.get_params(deep=False))
-    if all(hasattr(frozen, "dist") and hasattr(frozen, "kwds") for frozen in (a, b)):
-        families = [type(frozen.dist) for frozen in (a, b)]  # of scipy.stats
-        return families[0] is families[1] and same((a.args, a.kwds), (b.args, b.kwds))
+    if hasattr(a, "dist") and _are_of_one_family(a, b):
+        return same((a.args, a.kwds), (b.args, b.kwds))
     try:
         if isinstance(a, np.ndarray):
             return a.dtype == b.dtype and bool(np.array_equal(a, b))
         return bool(a == b)
     except Exception:  # a foreign __eq__ may raise or give no truth value: not equal
         return False
+
+
+def _are_of_one_family(a: Any, b: Any) -> bool:
+    """Whether both are frozen distributions, of a family that scipy.stats has."""
+    families = [getattr(frozen, "dist", None) for frozen in (a, b)]
+    known = getattr(stats, str(getattr(families[0], "name", "")), None)
+    return known is not None and all(type(each) is type(known) for each in families)
 
 
 def is_integer(value: Any) -> bool:

@@ -18,8 +18,10 @@ from sklearn_btb import (
     BooleanHyperParam,
     CategoricalHyperParam,
     FloatHyperParam,
+    GPTuner,
     IntHyperParam,
     Tunable,
+    UniformTuner,
     when,
 )
 from sklearn_btb._candidates import identities, neighbours
@@ -428,6 +430,10 @@ class TestRefused:
         with pytest.raises(ValueError, match=message):
             Tunable(space)
 
+    def test_one_among_other_values(self):
+        with pytest.raises(TypeError, match="parameter 'b': `when` must not be one of"):
+            Tunable({"a": [1, 2], "b": [when("a", 1, [1]), when("a", 2, [3])]})
+
     def test_what_is_no_name(self):
         with pytest.raises(TypeError, match=re.escape("name of one; got ['a']")):
             when(["a"], 1, [1])
@@ -456,6 +462,17 @@ class TestUnion:
         assert tunable.decode(images) == other.decode(images)
         given = {"kernel": "rbf", "C": 2, "gamma": "scale"}
         assert Tunable(SVM_BY_PARTS, given).defaults == Tunable(SVM, given).defaults
+
+    @pytest.mark.parametrize("tuner_class", [UniformTuner, GPTuner])
+    def test_has_the_same_proposals_as_conditions(self, tuner_class):
+        tuners = [
+            tuner_class(Tunable(space), random_state=0) for space in (SVM, SVM_BY_PARTS)
+        ]
+        for number in range(12):
+            one, other = (tuner.propose() for tuner in tuners)
+            assert one == other
+            for tuner in tuners:
+                tuner.record(one, float(number % 5))
 
     @pytest.mark.parametrize(
         ("apart", "together"),
@@ -528,7 +545,10 @@ class TestUnion:
             (stats.norm(), stats.norm(1)),
             (stats.norm(), stats.uniform()),
             (IntHyperParam(1, 9), IntHyperParam(1, 9, log=True)),
-            ([1, 2], [1.0, 2.0]),
+            (
+                stats.rv_histogram(([1, 2], [0, 1, 2])),
+                stats.rv_histogram(([5, 2], [0, 1, 2])),
+            ),
         ]:
             tunable = Tunable([{"x": one, "z": [1]}, {"x": other, "y": [1]}])
             assert tunable.n_dims == 3
