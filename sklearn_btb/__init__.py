@@ -2,6 +2,7 @@
 
 from importlib.metadata import version
 
+from ._conditions import when
 from ._default_spaces import default_space
 from ._hyperparams import (
     BooleanHyperParam,
@@ -64,4 +65,5 @@ __all__ = [
     "UniformTuner",
     "__version__",
     "default_space",
+    "when",
 ]

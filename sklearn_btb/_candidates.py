@@ -5,7 +5,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ._space import LARGEST_ENUMERATED, Tunable
+from ._hyperparams import LARGEST_ENUMERATED
+from ._layout import first_rows
+from ._space import Tunable
 
 
 def draw_untaken(
@@ -26,24 +28,26 @@ def draw_untaken(
     Returns
     -------
     ndarray of shape (m, n_dims), m <= n
-        Fewer than n only where a finite space has no more. A space without end in
-        which new values are very rare may repeat one.
+        Fewer than n only where a finite space has no more, or where some ten thousand
+        draws had none that is new and satisfies the constraint. A space without end
+        or constraint in which new values are very rare may repeat one.
     """
     finite = math.isfinite(tunable.cardinality)
     if finite and len(taken) >= tunable.cardinality:
         return np.empty((0, tunable.n_dims))
     drawn = np.empty((0, tunable.n_dims))
     for size in (n, 16 * n, 256 * n):
-        more = canonical(tunable, tunable.sample(size, rng))
+        more = tunable.sample(size, rng)
         drawn = untaken(np.concatenate([drawn, more]), taken)[:n]
         if len(drawn) == n:
             return drawn
+    if tunable.constraint is not None and tunable.n_numbered > LARGEST_ENUMERATED:
+        return drawn
     if not finite:
         return tunable.sample(n, rng)
     for start in range(0, int(tunable.n_numbered), LARGEST_ENUMERATED):
         stop = min(start + LARGEST_ENUMERATED, int(tunable.n_numbered))
         more = rng.permutation(tunable.at(start, stop))
-        more = canonical(tunable, untaken(more, taken))
         drawn = untaken(np.concatenate([drawn, more]), taken)[:n]
         if len(drawn) == n:
             break
@@ -57,7 +61,7 @@ def neighbours(
     steps: Sequence[float],
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """Draw n configurations that differ from given ones in few hyperparameters.
+    """Draw up to n configurations that differ from given ones in few hyperparameters.
 
     Parameters
     ----------
@@ -66,7 +70,7 @@ def neighbours(
     images : ndarray of shape (m, n_dims)
         Where to start from, each about as often.
     n : int
-        How many to draw.
+        How many to draw; those that the constraint excludes are not returned.
     steps : sequence of float
         Deviations of the normal steps of numeric columns, one drawn a neighbour;
         other hyperparameters are drawn anew.
@@ -74,9 +78,11 @@ def neighbours(
 
     Returns
     -------
-    ndarray of shape (n, n_dims)
+    ndarray of shape (m, n_dims), m <= n
     """
     moved = np.resize(images, (n, tunable.n_dims))
+    if tunable.conditional:  # what comes to apply is drawn, not left in the middle
+        moved = np.where(tunable.inactive(moved), rng.random(moved.shape), moved)
     scale = rng.choice(steps, size=(n, 1))
     n_blocks = len(tunable.blocks)
     changed = rng.random((n, n_blocks)) < min(1.0, 2.0 / n_blocks)
@@ -87,12 +93,7 @@ def neighbours(
         anew = rng.random(part.shape)
         moved[rows, block.columns] = part + noise if block.numeric else anew
     # reflected rather than clipped, or the ends would be drawn far too often
-    return tunable.snap(1.0 - np.abs(1.0 - np.abs(moved)))
-
-
-def canonical(tunable: Tunable, images: np.ndarray) -> np.ndarray:
-    """Keep one point a configuration; overlapping parts of a union have several."""
-    return tunable.encode(tunable.decode(images)) if tunable.overlapping else images
+    return tunable.valid(tunable.snap(1.0 - np.abs(1.0 - np.abs(moved))))
 
 
 def identities(images: np.ndarray) -> set[bytes]:
@@ -102,7 +103,5 @@ def identities(images: np.ndarray) -> set[bytes]:
 
 def untaken(images: np.ndarray, taken: set[bytes]) -> np.ndarray:
     """Keep the rows that are not taken, each once, in their order."""
-    rows: dict[bytes, int] = {}
-    for index, row in enumerate(images):
-        rows.setdefault(row.tobytes(), index)
-    return images[[index for row, index in rows.items() if row not in taken]]
+    first = images[first_rows(images)]
+    return first[[row.tobytes() not in taken for row in first]]

@@ -1,6 +1,5 @@
 """What the user gave, checked: named estimators, their spaces, their common tags."""
 
-import difflib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -10,6 +9,7 @@ from ._default_spaces import default_space, is_estimator, takes
 from ._hyperparams import HyperParam
 from ._sklearn_compat import tags_of
 from ._space import Tunable, errors_about
+from ._values import nearest
 
 
 def named_estimators(estimators: Any) -> dict[str, Any]:
@@ -101,7 +101,10 @@ def common_type(estimators: Mapping[str, Any]) -> str | None:
 
 
 def make_tunables(
-    estimators: Mapping[str, Any], search_spaces: Any, single: bool
+    estimators: Mapping[str, Any],
+    search_spaces: Any,
+    single: bool,
+    constraints: Any = None,
 ) -> dict[str, Tunable]:
     """Turn search spaces into tunables that start from the estimators' parameters.
 
@@ -112,12 +115,14 @@ def make_tunables(
         What is missing or None is `default_space` of the estimator.
     single : bool
         Whether the user gave one estimator without a name.
+    constraints : callable, dict of str to callable, or None
+        Which configurations are valid: of all estimators, or by name.
 
     Raises
     ------
     TypeError, ValueError
         Naming the estimator and the parameter, if a space is invalid, or is missing
-        and not known.
+        and not known, or a constraint cannot be satisfied.
     """
     if single:
         for name, estimator in estimators.items():
@@ -132,11 +137,14 @@ def make_tunables(
         if name not in estimators:
             raise ValueError(
                 f"`search_spaces` has a space for {name!r}, which is not among the "
-                f"estimators {list(estimators)}{_nearest(name, estimators)}; it must "
+                f"estimators {list(estimators)}{nearest(name, estimators)}; it must "
                 "have the form {estimator name: {parameter: values}}"
             )
+    by_name = _constraints_by_name(estimators, constraints)
     return {
-        name: _tunable(name, estimator, (search_spaces or {}).get(name), single)
+        name: _tunable(
+            name, estimator, (search_spaces or {}).get(name), by_name.get(name), single
+        )
         for name, estimator in estimators.items()
     }
 
@@ -207,7 +215,31 @@ def _check_unnamed(name: str, estimator: Any, space: Any) -> None:
             )
 
 
-def _tunable(name: str, estimator: Any, space: Any, single: bool) -> Tunable:
+def _constraints_by_name(
+    estimators: Mapping[str, Any], constraints: Any
+) -> Mapping[str, Any]:
+    if constraints is None:
+        return {}
+    if not isinstance(constraints, Mapping):
+        return dict.fromkeys(estimators, constraints)
+    for name, constraint in constraints.items():
+        if name not in estimators:
+            raise ValueError(
+                "`constraints` must be a function, or a dict of functions by the names "
+                f"of estimators, {list(estimators)}; got {name!r}"
+                f"{nearest(name, estimators)}"
+            )
+        if not (constraint is None or callable(constraint)):
+            raise TypeError(
+                f"the constraint of {name!r} must be a function that is called with a "
+                f"configuration; got {constraint!r}"
+            )
+    return constraints
+
+
+def _tunable(
+    name: str, estimator: Any, space: Any, constraint: Any, single: bool
+) -> Tunable:
     who = f"estimator {name!r} ({type(estimator).__name__})"
     if space is None:
         space = _default_space(
@@ -216,9 +248,15 @@ def _tunable(name: str, estimator: Any, space: Any, single: bool) -> Tunable:
     current = estimator.get_params(deep=True)
     defaults = current
     if isinstance(space, Tunable):
+        if constraint is not None and space.constraint is not None:
+            raise ValueError(
+                f"{who} must have one constraint; got one in `constraints`, and "
+                "another in its Tunable"
+            )
+        constraint = constraint or space.constraint
         space, defaults = space.space, {**current, **space.given_defaults}
     with errors_about(f"search space of {who}"):
-        tunable = Tunable(space, defaults=defaults)
+        tunable = Tunable(space, defaults, constraint)
         for part in tunable.parts:
             for parameter in part:
                 _check_parameter(parameter, part, estimator, current)
@@ -256,7 +294,7 @@ def _check_parameter(
         prefix, _, middle = prefix.rpartition("__")
         rest = f"{middle}__{rest}"
     raise ValueError(
-        f"invalid parameter {parameter!r}{_nearest(parameter, current)}; valid "
+        f"invalid parameter {parameter!r}{nearest(parameter, current)}; valid "
         f"parameters are {sorted(current)}"
     )
 
@@ -266,11 +304,3 @@ def _some_choice_has(hyperparam: HyperParam, parameter: str) -> bool:
         hasattr(choice, "get_params") and parameter in choice.get_params(deep=True)
         for choice in getattr(hyperparam, "choices", ())
     )
-
-
-def _nearest(name: str, names: Iterable[str]) -> str:
-    folded = {valid.lower(): valid for valid in names}
-    deeper = [valid for valid in folded.values() if valid.endswith(f"__{name}")]
-    close = difflib.get_close_matches(str(name).lower(), folded, n=1)
-    near = deeper or [folded[match] for match in close]
-    return f" (did you mean {near[0]!r}?)" if near else ""

@@ -93,6 +93,16 @@ class Problem(NamedTuple):
         if self.search is not None:
             yield "the search with its callbacks", self.search
 
+    def samples(self) -> dict[str, Any]:
+        """Return up to 100 rows of each table, by which other data are told apart."""
+        samples = {}
+        for name, table in (("X", self.X), ("y", self.y)):
+            if table is not None:
+                n_rows = table.shape[0] if hasattr(table, "shape") else len(table)
+                rows = np.linspace(0, n_rows - 1, min(n_rows, 100)).astype(int)
+                samples[f"sample of {name}"] = safe_indexing(table, rows)
+        return samples
+
 
 def make_splits(
     cv: Any, X: Any, y: Any, classifier: bool, split_params: Mapping[str, Any]

@@ -26,6 +26,7 @@ from ._values import as_list, distinct, index_of, is_finite_number, is_integer, 
 
 RESOLUTION: Final = 2.0**-30
 INACTIVE: Final = 0.5  # the image where there is nothing to tell apart
+LARGEST_ENUMERATED: Final = 2**16  # of what is finite, as much is listed
 LARGEST_INTEGER: Final = 2**40  # up to here neighbours differ also in logarithms
 
 
@@ -93,6 +94,10 @@ class HyperParam(ABC):
     @abstractmethod
     def at(self, indices: np.ndarray) -> np.ndarray:
         """Return the images of the values numbered 0 ... cardinality - 1."""
+
+    @abstractmethod
+    def indices(self, images: np.ndarray) -> np.ndarray:
+        """Return the numbers of the n values nearest to points, if it is finite."""
 
     def encode(self, values: Sequence[Any]) -> np.ndarray:
         """Return the images, (n, n_dims); ValueError for a value outside."""
@@ -173,6 +178,9 @@ class IntHyperParam(HyperParam):
     def at(self, indices: np.ndarray) -> np.ndarray:
         return self._images(self.min + np.asarray(indices, dtype=float))
 
+    def indices(self, images: np.ndarray) -> np.ndarray:
+        return (self._integers(images) - self.min).astype(np.int64)
+
     def _images(self, integers: np.ndarray) -> np.ndarray:
         warped = _warped(integers, self.log)
         return ((warped - self._low) / (self._high - self._low)).reshape(-1, 1)
@@ -242,6 +250,9 @@ class FloatHyperParam(HyperParam):
     def at(self, indices: np.ndarray) -> np.ndarray:
         return np.full((len(indices), 1), INACTIVE)
 
+    def indices(self, images: np.ndarray) -> np.ndarray:
+        return np.zeros(len(images), dtype=np.int64)
+
     def _images(self, numbers: np.ndarray) -> np.ndarray:
         if self.cardinality == 1:
             return np.full((len(numbers), 1), INACTIVE)
@@ -297,10 +308,10 @@ class CategoricalHyperParam(HyperParam):
         return self.at(np.array([index_of(value, self.choices) for value in values]))
 
     def decode(self, images: np.ndarray) -> list[Any]:
-        return [self.choices[index] for index in self._indices(images)]
+        return [self.choices[index] for index in self.indices(images)]
 
     def snap(self, images: np.ndarray) -> np.ndarray:
-        return self.at(self._indices(images))
+        return self.at(self.indices(images))
 
     def sample(self, n: int, rng: np.random.Generator) -> np.ndarray:
         return self.at(rng.integers(len(self.choices), size=n))
@@ -310,7 +321,7 @@ class CategoricalHyperParam(HyperParam):
         columns[np.arange(len(indices)), np.asarray(indices, dtype=int)] = 1.0
         return columns[:, self.cardinality - self.n_dims :]  # one of two: one column
 
-    def _indices(self, images: np.ndarray) -> np.ndarray:
+    def indices(self, images: np.ndarray) -> np.ndarray:
         if self.n_dims == 1:
             return (images[:, 0] >= 0.5).astype(int)
         if self.n_dims == 0:
@@ -359,6 +370,9 @@ class BooleanHyperParam(HyperParam):
     def at(self, indices: np.ndarray) -> np.ndarray:
         return np.asarray(indices, dtype=float).reshape(-1, 1)
 
+    def indices(self, images: np.ndarray) -> np.ndarray:
+        return (images[:, 0] >= 0.5).astype(np.int64)
+
 
 class OrdinalHyperParam(HyperParam):
     """Numbers with given images and probabilities: a list, or a small distribution.
@@ -371,6 +385,11 @@ class OrdinalHyperParam(HyperParam):
         Distinct points of the unit interval, in the order of the values' sizes.
     probabilities : ndarray of shape (n_values,)
         The prior from which samples are drawn.
+
+    Attributes
+    ----------
+    uniform : bool
+        Whether all values are equally likely.
     """
 
     def __init__(
@@ -382,6 +401,7 @@ class OrdinalHyperParam(HyperParam):
         self._value_images = images[order].reshape(-1, 1)
         self._edges = (images[order][1:] + images[order][:-1]) / 2
         self._probabilities = probabilities[order] / probabilities.sum()
+        self.uniform = bool(np.allclose(probabilities, probabilities[0]))
         self.cardinality = len(values)
         self.valid = f"one of {reprlib.repr(self._values)}"
         middle = np.searchsorted(np.cumsum(self._probabilities), 0.5 - 1e-9)
@@ -396,10 +416,10 @@ class OrdinalHyperParam(HyperParam):
         return self.at(np.array([self.index_of(value) for value in values]))
 
     def decode(self, images: np.ndarray) -> list[Any]:
-        return [self._values[index] for index in self._indices(images)]
+        return [self._values[index] for index in self.indices(images)]
 
     def snap(self, images: np.ndarray) -> np.ndarray:
-        return self.at(self._indices(images))
+        return self.at(self.indices(images))
 
     def sample(self, n: int, rng: np.random.Generator) -> np.ndarray:
         return self.at(rng.choice(self.cardinality, size=n, p=self._probabilities))
@@ -407,7 +427,7 @@ class OrdinalHyperParam(HyperParam):
     def at(self, indices: np.ndarray) -> np.ndarray:
         return self._value_images[np.asarray(indices, dtype=int)]
 
-    def _indices(self, images: np.ndarray) -> np.ndarray:
+    def indices(self, images: np.ndarray) -> np.ndarray:
         return np.searchsorted(self._edges, images[:, 0], side="right")
 
     def index_of(self, value: Any) -> int:
@@ -484,6 +504,9 @@ class DistributionHyperParam(HyperParam):
 
     def at(self, indices: np.ndarray) -> np.ndarray:
         return self._images(self.min + np.asarray(indices, dtype=float))
+
+    def indices(self, images: np.ndarray) -> np.ndarray:
+        return (self._numbers(images) - self.min).astype(np.int64)
 
     def _images(self, numbers: np.ndarray) -> np.ndarray:
         with np.errstate(all="ignore"):

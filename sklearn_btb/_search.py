@@ -55,7 +55,6 @@ from ._sklearn_compat import (
     check_method_params,
     fit_context,
     raise_for_params,
-    safe_indexing,
 )
 from ._trial import Trial
 from ._tuners import Tuner
@@ -89,10 +88,19 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         anything else: categorical), a frozen distribution of `scipy.stats`, an
         `IntHyperParam`, `FloatHyperParam`, `CategoricalHyperParam` or
         `BooleanHyperParam`, or a dict in BTB's form. A `Tunable` is a space as well.
+        `when` lets a parameter apply only while another one has certain values.
         `{}` compares an estimator as it is. One that is missing, or None, is that of
         `default_space`: the parameters worth tuning, of those that the estimator has
         at their defaults. Finite spaces are searched without a repeat, and the search
         ends when nothing is left.
+    constraints : callable or dict of str to callable, default=None
+        Which configurations may be tried: `constraint(params) -> bool`, for all
+        estimators or by name. `params` is what `set_params` would get, so parameters
+        that do not apply are not there. It is called thousands of times a candidate,
+        so it has to be quick. An estimator whose own parameters are not
+        valid starts with the nearest valid ones that are known. If nothing valid is
+        found in 131,072 draws, `fit` raises; the search of an estimator ends when some
+        ten thousand draws had nothing new. See `Tunable`.
     n_iter : int, default=50
         The number of candidates, all estimators together; with fewer than there are
         estimators, the last ones are not tried. The search ends earlier when nothing
@@ -277,6 +285,7 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
 
     _parameter_constraints: ClassVar[dict] = {
         "estimators": [dict, HasMethods(["fit"])],
+        "constraints": [dict, callable, None],
         "n_iter": [Interval(numbers.Integral, 0, None, closed="left")],
         "scoring": [
             StrOptions(set(get_scorer_names())),
@@ -312,6 +321,7 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         estimators,
         search_spaces=None,
         *,
+        constraints=None,
         n_iter=50,
         scoring=None,
         n_jobs=None,
@@ -336,6 +346,7 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
     ):
         self.estimators = estimators
         self.search_spaces = search_spaces
+        self.constraints = constraints
         self.n_iter = n_iter
         self.scoring = scoring
         self.n_jobs = n_jobs
@@ -388,7 +399,9 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         estimators = named_estimators(self.estimators)
         kind = common_type(estimators)
         single = not isinstance(self.estimators, Mapping)
-        tunables = make_tunables(estimators, self.search_spaces, single)
+        tunables = make_tunables(
+            estimators, self.search_spaces, single, self.constraints
+        )
         scorers = make_scorers(estimators, self.scoring, self.refit, self.error_score)
         X, y = indexable(X, y)
         params = check_method_params(X, params=params)
@@ -398,8 +411,7 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
                 "`n_iter` must be at least 1; 0 refits the best of an earlier fit, "
                 "with `warm_start=True`, or of a `checkpoint`"
             )
-        is_classifier = kind == "classifier"
-        splits = make_splits(self.cv, X, y, is_classifier, routed["split"])
+        splits = make_splits(self.cv, X, y, kind == "classifier", routed["split"])
         weight = params.get("sample_weight")
         task = {
             "estimator": self,
@@ -539,14 +551,11 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         data = {}
         if self.warm_start or self.checkpoint is not None:
             data = {"X": problem.X, "y": problem.y}  # all of it takes a while
-        for name, table in (("X", problem.X), ("y", problem.y)):
-            if table is not None:
-                n_rows = table.shape[0] if hasattr(table, "shape") else len(table)
-                rows = np.linspace(0, n_rows - 1, min(n_rows, 100)).astype(int)
-                data[f"sample of {name}"] = safe_indexing(table, rows)
+        data |= problem.samples()
         return fingerprint(
             estimators=problem.estimators,
             search_spaces={name: tunable.space for name, tunable in tunables.items()},
+            constraints={name: each.constraint for name, each in tunables.items()},
             splits=problem.splits,
             data=data,
             scoring=self.scoring,

@@ -119,7 +119,8 @@ class BTBSession:
     Parameters
     ----------
     tunables : dict of str to Tunable or dict
-        The spaces by name; a dict is what `Tunable` takes, BTB's form included.
+        The spaces by name; a dict is what `Tunable` takes, BTB's form included. A
+        `Tunable` may have a constraint.
     scorer : callable
         `scorer(name, config) -> float`, what `run` calls. It may raise, or return
         None or NaN, to say that a configuration failed.

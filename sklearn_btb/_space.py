@@ -8,35 +8,23 @@ A row of images identifies its configuration: `decode(encode(configs))` gives ba
 what went in (see `_hyperparams` for how exactly).
 """
 
-import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final, NamedTuple
 
 import numpy as np
-from scipy import stats
 
-from ._hyperparams import (
-    INACTIVE,
-    RESOLUTION,
-    UNSET,
-    BooleanHyperParam,
-    CategoricalHyperParam,
-    DistributionHyperParam,
-    FloatHyperParam,
-    HyperParam,
-    IntHyperParam,
-    OrdinalHyperParam,
-    UniformPrior,
-)
-from ._values import as_list, is_finite_number, is_integer, same
+from ._conditions import Condition, Part, in_order, requirement
+from ._hyperparams import INACTIVE, LARGEST_ENUMERATED, UNSET, HyperParam
+from ._layout import Layout, are_disjoint, first_rows
+from ._notation import as_hyperparam, from_btb_dict
+from ._random import generator_at
+from ._values import is_finite_number, same
 
-LARGEST_ENUMERATED: Final = 2**16
-LARGEST_COUNTED: Final = 2**60
-CLOSEST: Final = 2.0**-48  # images of numbers that still have a place between them
-UNIFORM: Final = type(stats.uniform)
-LOGUNIFORM: Final = type(stats.loguniform)
-TAIL: Final = 2.0**-16  # of an endless discrete distribution, what is never drawn
+MOST_DRAWN: Final = 2**14  # for a few valid configurations
+MOST_DRAWN_ONCE: Final = 2**17  # before a constraint counts as unsatisfiable
+MOST_KNOWN: Final = 1000
 
 
 class Block(NamedTuple):
@@ -53,12 +41,17 @@ class Tunable:
     ----------
     space : dict or list of dict
         Parameter name -> a hyperparameter, a list of values, a frozen distribution
-        of `scipy.stats` or a BTB dict. A list of dicts is the union of the spaces
-        that they describe.
+        of `scipy.stats`, a BTB dict, or any of these under a condition (`when`). A
+        list of dicts is the union of the spaces that they describe.
     defaults : dict, optional
         Values to try first, where they lie in the space and the hyperparameter has
         no default of its own; a whole number also where it lies there as an integer
         or as a float.
+    constraint : callable, optional
+        `constraint(configuration) -> bool`, whether a configuration, a dict without
+        what does not apply in it, is valid. Only valid ones are drawn, numbered and
+        counted, but any can be encoded. If the defaults are not valid, the nearest
+        known valid configuration is tried first.
 
     Attributes
     ----------
@@ -67,23 +60,38 @@ class Tunable:
     defaults : dict
         The configuration to try first.
     cardinality : int or float
-        The number of configurations, `math.inf` where there is no end of them, or
-        none in sight (2**60).
+        The number of valid configurations, `math.inf` where there is no end of them,
+        or none in sight (2**60). Above 65,536 configurations, those that a constraint
+        excludes, and those that several parts of a union have, are not sorted out.
     n_dims : int
         The number of columns of an image.
     parts : tuple of dict
         The hyperparameters by name, one dict for each space of a union.
     blocks : tuple of Block
         The columns that belong together.
+    conditional : bool
+        Whether some parameters do not always apply.
     overlapping : bool
         Whether a configuration may belong to several parts.
-    space, given_defaults : dict or list of dict, dict
+    n_numbered : int or float
+        How many numbers `at` knows: the cardinality, where that is finite.
+    space, given_defaults, constraint : dict or list of dict, dict, callable or None
         As given.
 
     Raises
     ------
     TypeError, ValueError
-        If a name is not a string, or no hyperparameter can be made of its values.
+        If a name is not a string, no hyperparameter can be made of its values, or the
+        constraint raises or is satisfied by nothing that was drawn (131,072 times).
+
+    Notes
+    -----
+    Samples are drawn parameter by parameter, each from its own prior, as far as it
+    applies. Where a list of values tells the parts of a union apart (of "kernel", say,
+    ["linear"] here and ["rbf", "poly"] there), it is drawn first, as if the union were
+    one dict with `when`; otherwise parts are drawn by the number of their
+    configurations, or in a space without end by their combinations of values that are
+    no numbers. What parts have alike has the same columns in all of them.
 
     Examples
     --------
@@ -94,24 +102,52 @@ class Tunable:
     >>> images = tunable.encode([{"max_depth": 2, "splitter": "best"}])
     >>> tunable.decode(images)
     [{'max_depth': 2, 'splitter': 'best'}]
+
+    >>> tunable = Tunable(
+    ...     {"min": IntHyperParam(1, 4), "max": IntHyperParam(1, 4)},
+    ...     constraint=lambda config: config["min"] < config["max"],
+    ... )
+    >>> tunable.cardinality
+    6
     """
 
     def __init__(
         self,
         space: Mapping[str, Any] | Sequence[Mapping[str, Any]],
         defaults: Mapping[str, Any] | None = None,
+        constraint: Callable[[dict[str, Any]], bool] | None = None,
     ) -> None:
+        if constraint is not None and not callable(constraint):
+            raise TypeError(
+                "`constraint` must be a function that is called with a configuration; "
+                f"got {constraint!r}"
+            )
         self.space = space
+        self.constraint = constraint
         self.given_defaults = dict(defaults or {})
-        self.parts = _parts(space)
+        self._parts = _read(space)
+        self.parts = tuple(part.hyperparams for part in self._parts)
         self.names = tuple(dict.fromkeys(name for part in self.parts for name in part))
-        self._branch = CategoricalHyperParam(range(len(self.parts)))
-        self._layout, self.blocks = self._lay_out()
-        self.n_dims = self.blocks[-1].columns.stop if self.blocks else 0
-        self.overlapping = len({frozenset(p) for p in self.parts}) < len(self.parts)
-        self._sizes = [_size(part) for part in self.parts]
-        self.cardinality = self._count()
+        self._layout = Layout(self._parts)
+        self.n_dims = self._layout.n_dims
+        self.blocks = tuple(
+            Block(dimension.columns, dimension.hyperparam.numeric)
+            for dimension in self._layout.dimensions
+            if dimension.hyperparam.n_dims
+        )
+        self.conditional = any(each.alternatives for each in self._layout.dimensions)
+        self.overlapping = self._layout.hidden_branch and any(
+            _may_overlap(*pair) for pair in itertools.combinations(self._parts, 2)
+        )
+        self._numbers = self._distinct_numbers()
+        self.n_numbered = (
+            self._layout.n_numbered if self._numbers is None else len(self._numbers)
+        )
+        self.cardinality = self.n_numbered
         self.defaults = self._defaults(self.given_defaults)
+        if constraint is not None:
+            self._known = self._known_valid()
+            self.defaults = self._valid_defaults()
 
     @classmethod
     def from_dict(cls, spec: Mapping[str, Mapping[str, Any]]) -> "Tunable":
@@ -139,7 +175,7 @@ class Tunable:
         if not isinstance(spec, Mapping):
             raise TypeError(f"`spec` must be a dict of BTB's form; got {spec!r}")
         return cls(
-            {name: _naming(name, _from_btb_dict, it) for name, it in spec.items()}
+            {name: _naming(name, from_btb_dict, it) for name, it in spec.items()}
         )
 
     def __repr__(self) -> str:
@@ -161,15 +197,18 @@ class Tunable:
         ValueError
             If a configuration does not belong to the space.
         """
-        images = np.full((len(configs), self.n_dims), INACTIVE)
         self._check_names(configs)
-        parts = np.zeros(len(configs), dtype=int)
-        if len(self.parts) > 1:
-            parts = self._parts_having(configs)
-        images[:, : self._branch.n_dims] = self._branch.at(parts)
-        for rows, columns, name, hyperparam in self._active(parts):
-            values = [configs[row][name] for row in rows]
-            images[rows, columns] = _naming(name, hyperparam.encode, values)
+        numbers = self._numbers_of_parts(configs)
+        images = np.full((len(configs), self.n_dims), INACTIVE)
+        for rows, dimension in self._layout.active(images):
+            name, hyperparam = dimension.name, dimension.hyperparam
+            if name is None:
+                points = hyperparam.at(numbers)
+            else:
+                there = configs if isinstance(rows, slice) else _picked(configs, rows)
+                values = [config[name] for config in there]
+                points = _naming(name, hyperparam.encode, values)
+            images[rows, dimension.columns] = points
         return images
 
     def decode(self, images: np.ndarray) -> list[dict[str, Any]]:
@@ -183,99 +222,159 @@ class Tunable:
         -------
         list of n dicts
         """
-        parts = self._parts_of(images)
+        decoded = [
+            (rows, dimension.name, dimension.hyperparam.decode(images[rows, columns]))
+            for rows, dimension in self._layout.active(images)
+            if dimension.name is not None
+            for columns in [dimension.columns]
+        ]
         configs: list[dict[str, Any]] = [{} for _ in range(len(images))]
-        for rows, columns, name, hyperparam in self._active(parts):
-            values = hyperparam.decode(images[rows, columns])
-            for row, value in zip(rows, values, strict=True):
-                configs[row][name] = value
+        for rows, name, values in sorted(decoded, key=self._place_of_name):
+            there = configs if isinstance(rows, slice) else _picked(configs, rows)
+            for config, value in zip(there, values, strict=True):
+                config[name] = value
         return configs
 
     def snap(self, images: np.ndarray) -> np.ndarray:
         """Move points (n, n_dims) of the cube to the images of configurations."""
-        parts = self._parts_of(images)
         snapped = np.full(images.shape, INACTIVE)
-        snapped[:, : self._branch.n_dims] = self._branch.at(parts)
-        for rows, columns, _, hyperparam in self._active(parts):
-            snapped[rows, columns] = hyperparam.snap(images[rows, columns])
+        for rows, dimension in self._layout.active(snapped):
+            points = dimension.hyperparam.snap(images[rows, dimension.columns])
+            snapped[rows, dimension.columns] = points
         return snapped
 
     def sample(self, n: int, rng: np.random.Generator) -> np.ndarray:
-        """Draw the images (n, n_dims) of n configurations from the prior."""
-        parts = np.zeros(n, dtype=int)
-        if len(self.parts) > 1:
-            finite = math.isfinite(self.cardinality)
-            weights = np.array([size if finite else 1 for size in self._sizes], float)
-            parts = rng.choice(len(weights), size=n, p=weights / weights.sum())
-        images = np.full((n, self.n_dims), INACTIVE)
-        images[:, : self._branch.n_dims] = self._branch.at(parts)
-        for rows, columns, _, hyperparam in self._active(parts):
-            images[rows, columns] = hyperparam.sample(len(rows), rng)
-        return images
+        """Draw the images (n, n_dims) of n valid configurations from the prior.
+
+        Where few are valid, known ones take the place of what was not found.
+        """
+        if self.constraint is None:
+            return self._draw(n, rng)
+        drawn = self._draw_valid(n, max(n, MOST_DRAWN), rng)
+        known = self._known[rng.integers(len(self._known), size=n - len(drawn))]
+        return np.concatenate([drawn, known])
+
+    def valid(self, images: np.ndarray) -> np.ndarray:
+        """Return those rows of images whose configurations satisfy the constraint."""
+        if self.constraint is None:
+            return images
+        return images[[self._satisfies(config) for config in self.decode(images)]]
 
     def at(self, start: int, stop: int) -> np.ndarray:
         """Return the images of the configurations numbered start ... stop - 1.
 
-        Only for finite spaces; there are as many numbers as the parts of the union
-        have configurations together.
+        Only for finite spaces; there are `n_numbered`.
         """
-        images = np.full((stop - start, self.n_dims), INACTIVE)
-        ends = np.cumsum(np.array(self._sizes, dtype=np.int64))
-        rest = np.arange(start, stop, dtype=np.int64)
-        parts = np.searchsorted(ends, rest, side="right")
-        images[:, : self._branch.n_dims] = self._branch.at(parts)
-        rest -= (ends - np.array(self._sizes, dtype=np.int64))[parts]
-        for rows, columns, _, hyperparam in self._active(parts):
-            rest[rows], digits = np.divmod(rest[rows], int(hyperparam.cardinality))
-            images[rows, columns] = hyperparam.at(digits)
-        return images
+        if self._numbers is None:
+            return self._layout.at(np.arange(start, stop, dtype=np.int64))
+        return self.canonical(self._layout.at(self._numbers[start:stop]))
 
-    @property
-    def n_numbered(self) -> int | float:
-        """How many numbers `at` knows; overlapping parts count twice."""
-        return sum(self._sizes)
+    def inactive(self, images: np.ndarray) -> np.ndarray:
+        """Return, (n, n_dims), which columns do not apply to these configurations."""
+        return self._layout.inactive(images)
 
-    def _lay_out(self) -> tuple[list[dict[str, slice]], tuple[Block, ...]]:
-        start = self._branch.n_dims
-        blocks = [Block(slice(0, start), False)] if start else []
-        layout = []
-        for part in self.parts:
-            columns = {}
-            for name, hyperparam in part.items():
-                columns[name] = slice(start, start + hyperparam.n_dims)
-                if hyperparam.n_dims:
-                    blocks.append(Block(columns[name], hyperparam.numeric))
-                start += hyperparam.n_dims
-            layout.append(columns)
-        return layout, tuple(blocks)
+    def canonical(self, images: np.ndarray) -> np.ndarray:
+        """Keep one point a configuration; overlapping parts of a union have several."""
+        return self.encode(self.decode(images)) if self.overlapping else images
 
-    def _active(
-        self, parts: np.ndarray
-    ) -> Iterable[tuple[np.ndarray, slice, str, HyperParam]]:
-        """Yield each hyperparameter with the rows of `parts` that have it."""
-        for number, part in enumerate(self.parts):
-            rows = np.flatnonzero(parts == number)
-            if len(rows):
-                for name, hyperparam in part.items():
-                    yield rows, self._layout[number][name], name, hyperparam
+    def _draw(self, n: int, rng: np.random.Generator) -> np.ndarray:
+        images = np.full((n, self.n_dims), INACTIVE)
+        for rows, dimension in self._layout.active(images):
+            hyperparam = dimension.hyperparam
+            if dimension.name is None:
+                weights = self._layout.part_weights
+                points = hyperparam.at(rng.choice(len(weights), size=n, p=weights))
+            else:
+                size = n if isinstance(rows, slice) else len(rows)
+                points = hyperparam.sample(size, rng)
+            images[rows, dimension.columns] = points
+        return self.canonical(images)
 
-    def _parts_of(self, images: np.ndarray) -> np.ndarray:
-        if len(self.parts) == 1:
-            return np.zeros(len(images), dtype=int)
-        return np.array(self._branch.decode(images[:, : self._branch.n_dims]), int)
+    def _draw_valid(self, n: int, most: int, rng: np.random.Generator) -> np.ndarray:
+        """Draw until n configurations are valid, or `most` were drawn."""
+        drawn = [np.empty((0, self.n_dims))]
+        size = n
+        while n > sum(map(len, drawn)) and most > 0:
+            drawn.append(self.valid(self._draw(min(size, most), rng)))
+            most -= size
+            size *= 2
+        return np.concatenate(drawn)[:n]
 
-    def _parts_having(self, configs: Sequence[Mapping[str, Any]]) -> np.ndarray:
+    def _satisfies(self, config: dict[str, Any]) -> bool:
+        assert self.constraint is not None
+        try:
+            verdict = self.constraint(config)
+        except Exception as error:
+            raise ValueError(
+                f"{self._constraint_named()} must not raise; for {config!r} it raised "
+                f"{type(error).__name__}: {error}"
+            ) from error
+        if not isinstance(verdict, bool | np.bool_):
+            raise TypeError(
+                f"{self._constraint_named()} must return True or False; got "
+                f"{verdict!r} for {config!r}"
+            )
+        return bool(verdict)
+
+    def _constraint_named(self) -> str:
+        name = getattr(self.constraint, "__qualname__", repr(self.constraint))
+        return f"the constraint {name}"
+
+    def _known_valid(self) -> np.ndarray:
+        """Return some valid configurations, the same for equal spaces."""
+        if self._numbers is not None:
+            n_looked_at, n = self._layout.n_numbered, len(self._numbers)
+            steps = np.linspace(0, n - 1, min(n, MOST_KNOWN)).astype(int)
+            known = self.canonical(self._layout.at(self._numbers[steps]))
+        else:
+            n_looked_at = MOST_DRAWN_ONCE
+            known = self._draw_valid(MOST_KNOWN, n_looked_at, generator_at(0))
+        if not len(known):
+            known = self.valid(self.encode([self.defaults]))
+        if not len(known):
+            raise ValueError(
+                f"{self._constraint_named()} must be satisfied by some configurations; "
+                f"none of {n_looked_at} is valid"
+            )
+        return known
+
+    def _valid_defaults(self) -> dict[str, Any]:
+        if self._satisfies(dict(self.defaults)):
+            return self.defaults
+        distances = np.sum((self._known - self.encode([self.defaults])) ** 2, axis=1)
+        return self.decode(self._known[[np.argmin(distances)]])[0]
+
+    def _place_of_name(self, decoded: tuple[Any, str, Any]) -> int:
+        return self.names.index(decoded[1])
+
+    def _distinct_numbers(self) -> np.ndarray | None:
+        """List the numbers of the layout that count, None if that is all of them."""
+        total = self._layout.n_numbered
+        all_count = not self.overlapping and self.constraint is None
+        if all_count or total > LARGEST_ENUMERATED:
+            return None
+        numbers = np.arange(int(total), dtype=np.int64)
+        images = self.canonical(self._layout.at(numbers))
+        first = first_rows(images)
+        if self.constraint is None:
+            return numbers[first]
+        configs = self.decode(images[first])
+        return numbers[first][[self._satisfies(config) for config in configs]]
+
+    def _numbers_of_parts(self, configs: Sequence[Mapping[str, Any]]) -> np.ndarray:
         """Number the part of the union that each configuration belongs to.
 
         Where several parts have it, one that gives it back exactly comes first.
         """
+        if len(self._parts) == 1:
+            return np.zeros(len(configs), dtype=int)
         numbers = np.full(len(configs), -1)
         exact = np.zeros(len(configs), dtype=bool)
-        for number, part in enumerate(self.parts):
-            having = np.array([_has(part, config) for config in configs], dtype=bool)
+        for number, part in enumerate(self._parts):
+            having = np.array([part.has(config) for config in configs], dtype=bool)
             rows = np.flatnonzero(having & ~exact)
             if len(rows):
-                exact[rows] = _gives_back(part, [configs[int(row)] for row in rows])
+                exact[rows] = _gives_back(part, _picked(configs, rows))
                 numbers[rows[exact[rows] | (numbers[rows] < 0)]] = number
         for number, config in zip(numbers, configs, strict=True):
             if number < 0:
@@ -284,38 +383,40 @@ class Tunable:
 
     def _check_names(self, configs: Sequence[Mapping[str, Any]]) -> None:
         for config in configs:
-            if not any(config.keys() == part.keys() for part in self.parts):
-                names = " or ".join(str(list(part)) for part in self.parts)
+            if not any(part.has_names_of(config) for part in self._parts):
+                names = " or ".join(map(_names_text, self._parts))
                 raise ValueError(
                     f"a configuration has the parameters {names}; got {list(config)}"
                 )
 
-    def _count(self) -> int | float:
-        total = self.n_numbered
-        if self.overlapping and total <= LARGEST_ENUMERATED:
-            canonical = self.encode(self.decode(self.at(0, int(total))))
-            return len(np.unique(canonical, axis=0))
-        return total
-
     def _defaults(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        def fitting(part: dict[str, HyperParam], name: str) -> Any:
-            if name not in given or part[name].has_own_default:
-                return UNSET
-            return next(filter(part[name].contains, _alike(given[name])), UNSET)
+        """Return the part's defaults in which most given values lie."""
 
-        def n_fitting(part: dict[str, HyperParam]) -> tuple[int, int]:
-            found = [(fitting(part, name), name) for name in part]
+        def fitting(part: Part, name: str) -> Any:
+            hyperparam = part.hyperparams[name]
+            if name not in given or hyperparam.has_own_default:
+                return UNSET
+            return next(filter(hyperparam.contains, _alike(given[name])), UNSET)
+
+        def starting(part: Part) -> dict[str, Any]:
+            config = {}
+            for name, hyperparam in part.hyperparams.items():
+                value = fitting(part, name)
+                config[name] = (
+                    hyperparam.default if value is UNSET else hyperparam.own(value)
+                )
+            return {name: config[name] for name in part.applying(config)}
+
+        def n_fitting(part: Part) -> tuple[int, int]:
+            found = [(fitting(part, name), name) for name in starting(part)]
             fits = [(value, name) for value, name in found if value is not UNSET]
             return sum(same(value, given[name]) for value, name in fits), len(fits)
 
-        part = max(self.parts, key=n_fitting)
-        found = {name: fitting(part, name) for name in part}
-        return {
-            name: hyperparam.default
-            if found[name] is UNSET
-            else hyperparam.own(found[name])
-            for name, hyperparam in part.items()
-        }
+        return starting(max(self._parts, key=n_fitting))
+
+
+def _picked(configs: Sequence[Any], rows: np.ndarray) -> list[Any]:
+    return [configs[row] for row in rows.tolist()]
 
 
 def _alike(value: Any) -> list[Any]:
@@ -325,34 +426,44 @@ def _alike(value: Any) -> list[Any]:
     return [value]
 
 
-def _size(part: Mapping[str, HyperParam]) -> int | float:
-    size: int | float = 1
-    for hyperparam in part.values():
-        size *= hyperparam.cardinality
-        if size > LARGEST_COUNTED:
-            return math.inf
-    return size
-
-
-def _has(part: Mapping[str, HyperParam], config: Mapping[str, Any]) -> bool:
-    return config.keys() == part.keys() and all(
-        part[name].contains(value) for name, value in config.items()
-    )
-
-
-def _gives_back(
-    part: Mapping[str, HyperParam], configs: Sequence[Mapping[str, Any]]
-) -> np.ndarray:
+def _gives_back(part: Part, configs: Sequence[Mapping[str, Any]]) -> np.ndarray:
     """Whether decoding gives back the very values that were encoded."""
+    applying = [part.applying(config) for config in configs]
     exact = np.ones(len(configs), dtype=bool)
-    for name, hyperparam in part.items():
-        values = [config[name] for config in configs]
-        decoded = hyperparam.decode(hyperparam.images_of(values))
-        exact &= np.array(list(map(same, decoded, values)), dtype=bool)
+    for name, hyperparam in part.hyperparams.items():
+        rows = np.flatnonzero([name in names for names in applying])
+        if len(rows):
+            values = [config[name] for config in _picked(configs, rows)]
+            decoded = hyperparam.decode(hyperparam.images_of(values))
+            exact[rows] &= np.array(list(map(same, decoded, values)), dtype=bool)
     return exact
 
 
-def _parts(space: Any) -> tuple[dict[str, HyperParam], ...]:
+def _may_overlap(one: Part, other: Part) -> bool:
+    """Whether a configuration may belong to both; True if that is not clear."""
+    always = [
+        {name for name in part.hyperparams if name not in part.requirements}
+        for part in (one, other)
+    ]
+    if not always[0] <= other.hyperparams.keys():
+        return False
+    if not always[1] <= one.hyperparams.keys():
+        return False
+    return not any(
+        are_disjoint(one.hyperparams[name], other.hyperparams[name])
+        for name in always[0] | always[1]
+    )
+
+
+def _names_text(part: Part) -> str:
+    always = [name for name in part.hyperparams if name not in part.requirements]
+    text = str(always)
+    if part.requirements:
+        text += f" and, where they apply, {list(part.requirements)}"
+    return text
+
+
+def _read(space: Any) -> tuple[Part, ...]:
     parts = [space] if isinstance(space, Mapping) else space
     if (
         not isinstance(parts, Sequence)
@@ -366,10 +477,36 @@ def _parts(space: Any) -> tuple[dict[str, HyperParam], ...]:
     for name in (name for part in parts for name in part):
         if not isinstance(name, str):
             raise TypeError(f"a parameter's name must be a string; got {name!r}")
-    return tuple(
-        {name: _naming(name, as_hyperparam, values) for name, values in part.items()}
-        for part in parts
-    )
+    return tuple(map(_read_part, parts))
+
+
+def _read_part(part: Mapping[str, Any]) -> Part:
+    hyperparams: dict[str, HyperParam] = {}
+    conditions: dict[str, list[Condition]] = {}
+    for name, values in part.items():
+        while isinstance(values, Condition):
+            conditions.setdefault(name, []).append(values)
+            values = values.then
+        if isinstance(values, list | tuple):
+            _naming(name, _check_no_condition, values)
+        hyperparams[name] = _naming(name, as_hyperparam, values)
+    requirements = {
+        name: [
+            _naming(name, lambda one: requirement(one, hyperparams), condition)
+            for condition in those
+        ]
+        for name, those in conditions.items()
+    }
+    order = in_order(hyperparams, requirements)
+    return Part(hyperparams, requirements, order)
+
+
+def _check_no_condition(values: Sequence[Any]) -> None:
+    if any(isinstance(value, Condition) for value in values):
+        raise TypeError(
+            "`when` must not be one of a list of values; a list of dicts gives a "
+            f"parameter other values under other conditions; got {values!r}"
+        )
 
 
 def _naming(name: str, function: Any, values: Any) -> Any:
@@ -387,165 +524,3 @@ def errors_about(subject: str) -> Iterator[None]:
         raise TypeError(f"{subject}: {error}") from error
     except ValueError as error:
         raise ValueError(f"{subject}: {error}") from error
-
-
-def as_hyperparam(values: Any) -> HyperParam:
-    """Turn what a user wrote for one parameter into a hyperparameter.
-
-    Parameters
-    ----------
-    values : HyperParam, list, tuple, range, array, distribution or dict
-        A list of numbers becomes ordinal on its own scale, any other list
-        categorical; a distribution (`scipy.stats`, frozen) goes through its `cdf`
-        and `ppf`; a dict is BTB's form, `{"type", "range" or "values", "default"}`.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If nothing can be made of it; the message says what would be valid.
-    """
-    if isinstance(values, HyperParam):
-        return values
-    if isinstance(values, Mapping):
-        return _from_btb_dict(values)
-    if any(hasattr(values, method) for method in ("rvs", "ppf", "pdf", "pmf")):
-        return _from_distribution(values)
-    choices = as_list(values)
-    if isinstance(values, tuple) and str(values[-1]) in ("uniform", "log-uniform"):
-        raise ValueError(
-            f"{values!r} is a dimension of scikit-optimize; give "
-            "scipy.stats.loguniform(low, high), uniform(low, high - low) or "
-            "randint(low, high + 1)"
-        )
-    return _numeric_list(choices) or CategoricalHyperParam(choices)
-
-
-def _from_btb_dict(spec: Mapping[str, Any]) -> HyperParam:
-    known = ("type", "range", "values", "default")
-    if (
-        not isinstance(spec, Mapping)
-        or not all(key in known for key in spec)
-        or (kind := spec.get("type")) not in ("int", "float", "str", "bool")
-    ):
-        raise ValueError(
-            "a dict must have the form {'type': 'int', 'float', 'str' or 'bool', "
-            f"'range' or 'values': [...], 'default': ...}}; got {spec!r}"
-        )
-    default = UNSET if spec.get("default") is None else spec["default"]
-    if kind == "bool":
-        return BooleanHyperParam(default)
-    if ("range" in spec) == ("values" in spec):
-        raise ValueError(f"a dict needs 'range' or 'values'; got {spec!r}")
-    values = as_list(spec["values"] if "values" in spec else spec["range"])
-    if kind == "str":
-        if default is UNSET and any(value is None for value in values):
-            default = spec.get("default", UNSET)
-        return CategoricalHyperParam(values, default)
-    if len(values) != 2:
-        raise ValueError(
-            f"a number of type {kind!r} is given by its bounds, [low, high]; got "
-            f"{values!r} (a plain list instead of the dict tries just its values)"
-        )
-    bounded = IntHyperParam if kind == "int" else FloatHyperParam
-    return bounded(*values, default=default)
-
-
-def _from_distribution(distribution: Any) -> HyperParam:
-    if isinstance(distribution, stats.rv_continuous | stats.rv_discrete):
-        if distribution.numargs:
-            raise ValueError(
-                f"the distribution {distribution.name!r} needs its shape parameters: "
-                f"give scipy.stats.{distribution.name}({distribution.shapes})"
-            )
-        distribution = distribution()  # freeze
-    if not (hasattr(distribution, "ppf") and hasattr(distribution, "cdf")):
-        raise ValueError(
-            f"the distribution {distribution!r} has no `ppf` and `cdf`; give a "
-            "frozen one-dimensional distribution of scipy.stats"
-        )
-    family = getattr(distribution, "dist", distribution)
-    if np.ndim(median := distribution.ppf(0.5)) or not np.isfinite(median):
-        raise ValueError(
-            f"the distribution {_described(distribution)} is not a proper one: its "
-            f"median is {median}; are its bounds in order, low before high?"
-        )
-    discrete = isinstance(family, stats.rv_discrete) or (
-        hasattr(distribution, "pmf") and not hasattr(distribution, "pdf")
-    )
-    if not discrete:
-        prior = _uniform_prior(distribution, family)
-        return DistributionHyperParam(prior or distribution)
-    points = _support(distribution, family)
-    if isinstance(points, tuple):
-        return DistributionHyperParam(distribution, points)
-    probabilities = np.asarray(distribution.pmf(points), dtype=float)
-    likely = probabilities > RESOLUTION
-    points, probabilities = points[likely], probabilities[likely]
-    probabilities /= probabilities.sum()
-    whole = bool((points == np.floor(points)).all())
-    values = [int(point) for point in points] if whole else points.tolist()
-    images = np.cumsum(probabilities) - probabilities / 2
-    return OrdinalHyperParam(values, images, probabilities)
-
-
-def _uniform_prior(distribution: Any, family: Any) -> UniformPrior | None:
-    """Return a uniform or log-uniform distribution in a form that is fast."""
-    if not isinstance(family, UNIFORM | LOGUNIFORM):
-        return None
-    low, high = map(float, distribution.support())
-    prior = UniformPrior(low, high, log=isinstance(family, LOGUNIFORM))
-    levels = [0.25, 0.5, 0.75]
-    # not so if a `loc` moves a log-uniform one, or a range is too narrow for a float
-    same_everywhere = low < high and np.allclose(
-        distribution.cdf(prior.ppf(levels)), levels, rtol=0.0, atol=1e-9
-    )
-    return prior if same_everywhere else None
-
-
-def _support(distribution: Any, family: Any) -> np.ndarray | tuple[int, int]:
-    """List a discrete distribution's values, or its bounds if they are too many."""
-    if hasattr(family, "xk"):
-        listed = np.unique(np.asarray(family.xk, dtype=float))
-        return listed + (distribution.ppf(1.0) - listed[-1])  # moved by `loc`
-    below, last = distribution.ppf([0.0, 1.0])
-    first = below + 1 if math.isfinite(below) else distribution.ppf(TAIL)
-    last = last if math.isfinite(last) else distribution.ppf(1.0 - TAIL)
-    if last - first >= LARGEST_ENUMERATED:
-        return int(first), int(last)
-    return np.arange(first, last + 1)
-
-
-def _numeric_list(values: list[Any]) -> HyperParam | None:
-    """Make an ordinal hyperparameter of a list of numbers, None of any other list."""
-    if not all(is_finite_number(value) for value in values):
-        return None
-    distinct = {(is_integer(value), value): value for value in reversed(values)}
-    values = list(reversed(distinct.values()))  # the first of equals, in order
-    points = np.array([float(value) for value in values])
-    if len(points) == 1 or len(np.unique(points)) < len(points):
-        return None  # nothing to order, or values like 1 and 1.0, told apart by type
-    images = _unit_interval(points)
-    if points.min() > 0:
-        images = min(images, _unit_interval(np.log(points)), key=_unevenness)
-    if np.diff(np.sort(images)).min() < CLOSEST:
-        return None
-    return OrdinalHyperParam(values, images, np.ones(len(values)))
-
-
-def _unit_interval(points: np.ndarray) -> np.ndarray:
-    # by an exact power of two, or the difference of the largest might overflow
-    points = np.ldexp(points, -np.frexp(np.abs(points).max())[1])
-    return (points - points.min()) / (points.max() - points.min())
-
-
-def _unevenness(images: np.ndarray) -> float:
-    return float(np.std(np.diff(np.sort(images))))
-
-
-def _described(distribution: Any) -> str:
-    family = getattr(distribution, "dist", None)
-    if family is None:
-        return repr(distribution)
-    arguments = [repr(argument) for argument in distribution.args]
-    arguments += [f"{name}={value!r}" for name, value in distribution.kwds.items()]
-    return f"{family.name}({', '.join(arguments)})"

@@ -17,7 +17,7 @@ from threadpoolctl import ThreadpoolController
 
 from . import _gp
 from ._acquisition import log_expected_improvement, upper_confidence_bound
-from ._candidates import canonical, draw_untaken, identities, neighbours, untaken
+from ._candidates import draw_untaken, identities, neighbours, untaken
 from ._output_transforms import (
     clip_infinite,
     gaussian_copula,
@@ -320,8 +320,8 @@ class GPTuner:
         if number < N_COVERING_POINTS:
             sobol = qmc.Sobol(self.tunable.n_dims or 1, seed=generator_at(self._seed))
             point = sobol.random(N_COVERING_POINTS)[[number], : self.tunable.n_dims]
-            image = canonical(self.tunable, self.tunable.snap(point))
-            if not identities(image) & taken:
+            image = self.tunable.canonical(self.tunable.snap(point))
+            if len(self.tunable.valid(image)) and not identities(image) & taken:
                 return image
         images = draw_untaken(self.tunable, taken, 1, rng)
         return images if len(images) else None
@@ -367,7 +367,7 @@ class GPTuner:
         else:
             images = self._search_candidates(model, ranked, taken, rng)
         for row in range(len(images)):
-            image = canonical(self.tunable, images[[row]])
+            image = self.tunable.canonical(images[[row]])
             if not identities(image) & taken:
                 return image
         images = draw_untaken(self.tunable, taken, 1, rng)

@@ -1,11 +1,13 @@
 """Values of any kind: listed and compared, not sorted, and only plain ones hashed."""
 
+import difflib
 import math
 import numbers
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
+from scipy import stats
 
 PLAIN = (str, int, bool, type(None))  # cheap to hash, and equal only to their like
 
@@ -55,7 +57,7 @@ def same(a: Any, b: Any) -> bool:
     """Compare values of any kind.
 
     1, 1.0 and True are three values; estimators are compared by their parameters, so
-    that a clone is the same.
+    that a clone is the same, and so are frozen distributions of `scipy.stats`.
     """
     if a is b:
         return True
@@ -73,12 +75,21 @@ def same(a: Any, b: Any) -> bool:
         return a.keys() == b.keys() and all(same(a[key], b[key]) for key in a)
     if type(a) is type(b) and hasattr(a, "get_params") and not isinstance(a, type):
         return same(a.get_params(deep=False), b.get_params(deep=False))
+    if hasattr(a, "dist") and _are_of_one_family(a, b):
+        return same((a.args, a.kwds), (b.args, b.kwds))
     try:
         if isinstance(a, np.ndarray):
             return a.dtype == b.dtype and bool(np.array_equal(a, b))
         return bool(a == b)
     except Exception:  # a foreign __eq__ may raise or give no truth value: not equal
         return False
+
+
+def _are_of_one_family(a: Any, b: Any) -> bool:
+    """Whether both are frozen distributions, of a family that scipy.stats has."""
+    families = [getattr(frozen, "dist", None) for frozen in (a, b)]
+    known = getattr(stats, str(getattr(families[0], "name", "")), None)
+    return known is not None and all(type(each) is type(known) for each in families)
 
 
 def is_integer(value: Any) -> bool:
@@ -93,3 +104,12 @@ def is_finite_number(value: Any) -> bool:
         return real and math.isfinite(value)
     except OverflowError:  # an integer beyond the floats
         return False
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """Ask whether the nearest valid name was meant, if one is near."""
+    folded = {valid.lower(): valid for valid in names}
+    deeper = [valid for valid in folded.values() if valid.endswith(f"__{name}")]
+    close = difflib.get_close_matches(str(name).lower(), folded, n=1)
+    near = deeper or [folded[match] for match in close]
+    return f" (did you mean {near[0]!r}?)" if near else ""

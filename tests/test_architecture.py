@@ -17,13 +17,15 @@ PACKAGE = ROOT / "sklearn_btb"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 FLOOR_PLAN = {
-    8: ["__init__"],
-    7: ["_search"],
-    6: ["_engine"],
-    5: ["_session"],
-    4: ["_delegation", "_tuners"],
-    3: ["_candidates", "_estimators", "_executor", "_journal"],
-    2: ["_dask", "_space"],
+    10: ["__init__"],
+    9: ["_search"],
+    8: ["_engine"],
+    7: ["_session"],
+    6: ["_delegation", "_tuners"],
+    5: ["_candidates", "_estimators", "_executor", "_journal"],
+    4: ["_space"],
+    3: ["_layout"],
+    2: ["_conditions", "_dask", "_notation"],
     1: [
         "_default_spaces",
         "_evaluation",

@@ -24,7 +24,7 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardSc
 from sklearn.svm import SVC
 from toys import Toy
 
-from sklearn_btb import CategoricalHyperParam, FloatHyperParam
+from sklearn_btb import CategoricalHyperParam, FloatHyperParam, when
 from sklearn_btb._fingerprint import check_same, differences, fingerprint
 
 ROWS = [[0.0, 1.0], [2.0, 3.0], [4.0, 5.0], [6.0, 7.0]]
@@ -126,6 +126,12 @@ def of_many_things():
         {"logisticregression__C": stats.argus(1.1), "functiontransformer": [SVC()]},
         {"logisticregression__max_iter": stats.randint(1, 9)},
         {"logisticregression__tol": FloatHyperParam(1e-4, 1, log=True)},
+        {
+            "logisticregression__tol": [1e-3, 1e-4],
+            "logisticregression__C": when(
+                "logisticregression__tol", {1e-3, 1e-4}, when("a", str.isupper, [1])
+            ),
+        },
         {"logisticregression__C": stats.rv_histogram(([1, 2], [0, 1, 2]))},
         {"logisticregression__max_iter": stats.rv_discrete(values=([1, 2], [0.5] * 2))},
     ]
@@ -269,6 +275,7 @@ def test_does_not_follow_a_circle_for_ever():
 CHANGES = {
     "estimators": {"estimators": {"a": Holder(), "svc": SVC(C=3.0)}},
     "search_spaces": {"search_spaces": {"a": {}, "svc": {"C": [1, 3]}}},
+    "constraints": {"constraints": {"svc": lambda params: params["C"] > 1}},
     "splits": {"splits": [(np.array([0, 1, 2]), np.array([3]))]},
     "X": {"data": {"X": np.array(ROWS) + np.eye(4, 2) * 1e-9, "y": [0, 1, 0, 1]}},
     "y": {"data": {"X": np.array(ROWS), "y": [0, 1, 0, 0]}},

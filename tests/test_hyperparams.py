@@ -22,7 +22,7 @@ from sklearn_btb import (
     IntHyperParam,
 )
 from sklearn_btb._hyperparams import UNSET, UniformPrior
-from sklearn_btb._space import as_hyperparam
+from sklearn_btb._notation import as_hyperparam
 from sklearn_btb._values import same
 
 NAN = float("nan")

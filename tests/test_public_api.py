@@ -39,6 +39,7 @@ PUBLIC = [
     "UniformTuner",
     "__version__",
     "default_space",
+    "when",
 ]
 NOT_CALLED_BY_USERS = ["Selector", "StopTuning", "Tuner"]  # protocols and an exception
 CALLED_BY_USERS = sorted({*PUBLIC} - {*NOT_CALLED_BY_USERS, "__version__"})

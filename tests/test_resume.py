@@ -38,6 +38,7 @@ CHANGES = {
     "X": {"X": X + np.eye(12, 1)},
     "y": {"y": 1 - Y},
     "search_spaces": {"search_spaces": {"x": uniform(-1, 4)}},
+    "constraints": {"constraints": lambda params: params["x"] < 1},
     "splits": {"cv": KFold(4)},
     "estimators": {"estimators__peak": 2},
     "scoring": {"scoring": "r2"},

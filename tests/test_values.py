@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 from sklearn.base import clone
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.pipeline import make_pipeline
@@ -84,3 +85,31 @@ class TestSame:
         assert same({"a": np.ones(2)}, {"a": np.ones(2)})
         assert not same({"a": 1}, {"a": 1.0})
         assert not same({"a": 1}, {"b": 1})
+
+    @pytest.mark.parametrize(
+        ("one", "other", "alike"),
+        [
+            (stats.norm(0, 2), stats.norm(0, 2), True),
+            (stats.norm(0, 2), stats.norm(0, 3), False),
+            (stats.norm(0, scale=2), stats.norm(0, scale=2), True),
+            (stats.randint(1, 9), stats.randint(1, 9), True),
+            (stats.loguniform(1, 9), stats.uniform(1, 9), False),
+            (stats.norm(), stats.norm, False),
+            (stats.norm(), "norm", False),
+            (
+                stats.rv_histogram(([1, 2], [0, 1, 2]))(),
+                stats.rv_histogram(([2, 2], [0, 1, 2]))(),
+                False,
+            ),
+            (
+                stats.rv_discrete(values=([1, 2], [0.5, 0.5]))(),
+                stats.rv_discrete(values=([1, 2], [0.4, 0.6]))(),
+                False,
+            ),
+        ],
+    )
+    def test_distributions_are_compared_by_family_and_arguments(
+        self, one, other, alike
+    ):
+        assert same(one, other) == same(other, one) == alike
+        assert same(one, one)

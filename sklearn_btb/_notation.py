@@ -1,0 +1,191 @@
+"""Notation: what a user may write for one parameter -> its hyperparameter."""
+
+import math
+from collections.abc import Mapping
+from typing import Any, Final
+
+import numpy as np
+from scipy import stats
+
+from ._hyperparams import (
+    LARGEST_ENUMERATED,
+    RESOLUTION,
+    UNSET,
+    BooleanHyperParam,
+    CategoricalHyperParam,
+    DistributionHyperParam,
+    FloatHyperParam,
+    HyperParam,
+    IntHyperParam,
+    OrdinalHyperParam,
+    UniformPrior,
+)
+from ._values import as_list, is_finite_number, is_integer
+
+CLOSEST: Final = 2.0**-48  # images of numbers that still have a place between them
+UNIFORM: Final = type(stats.uniform)
+LOGUNIFORM: Final = type(stats.loguniform)
+TAIL: Final = 2.0**-16  # of an endless discrete distribution, what is never drawn
+
+
+def as_hyperparam(values: Any) -> HyperParam:
+    """Turn what a user wrote for one parameter into a hyperparameter.
+
+    Parameters
+    ----------
+    values : HyperParam, list, tuple, range, array, distribution or dict
+        A list of numbers becomes ordinal on its own scale, any other list
+        categorical; a distribution (`scipy.stats`, frozen) goes through its `cdf`
+        and `ppf`; a dict is BTB's form, `{"type", "range" or "values", "default"}`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If nothing can be made of it; the message says what would be valid.
+    """
+    if isinstance(values, HyperParam):
+        return values
+    if isinstance(values, Mapping):
+        return from_btb_dict(values)
+    if any(hasattr(values, method) for method in ("rvs", "ppf", "pdf", "pmf")):
+        return _from_distribution(values)
+    choices = as_list(values)
+    if isinstance(values, tuple) and str(values[-1]) in ("uniform", "log-uniform"):
+        raise ValueError(
+            f"{values!r} is a dimension of scikit-optimize; give "
+            "scipy.stats.loguniform(low, high), uniform(low, high - low) or "
+            "randint(low, high + 1)"
+        )
+    return _numeric_list(choices) or CategoricalHyperParam(choices)
+
+
+def from_btb_dict(spec: Mapping[str, Any]) -> HyperParam:
+    """Turn BTB's form of one parameter into a hyperparameter."""
+    known = ("type", "range", "values", "default")
+    if (
+        not isinstance(spec, Mapping)
+        or not all(key in known for key in spec)
+        or (kind := spec.get("type")) not in ("int", "float", "str", "bool")
+    ):
+        raise ValueError(
+            "a dict must have the form {'type': 'int', 'float', 'str' or 'bool', "
+            f"'range' or 'values': [...], 'default': ...}}; got {spec!r}"
+        )
+    default = UNSET if spec.get("default") is None else spec["default"]
+    if kind == "bool":
+        return BooleanHyperParam(default)
+    if ("range" in spec) == ("values" in spec):
+        raise ValueError(f"a dict needs 'range' or 'values'; got {spec!r}")
+    values = as_list(spec["values"] if "values" in spec else spec["range"])
+    if kind == "str":
+        if default is UNSET and any(value is None for value in values):
+            default = spec.get("default", UNSET)
+        return CategoricalHyperParam(values, default)
+    if len(values) != 2:
+        raise ValueError(
+            f"a number of type {kind!r} is given by its bounds, [low, high]; got "
+            f"{values!r} (a plain list instead of the dict tries just its values)"
+        )
+    bounded = IntHyperParam if kind == "int" else FloatHyperParam
+    return bounded(*values, default=default)
+
+
+def _from_distribution(distribution: Any) -> HyperParam:
+    if isinstance(distribution, stats.rv_continuous | stats.rv_discrete):
+        if distribution.numargs:
+            raise ValueError(
+                f"the distribution {distribution.name!r} needs its shape parameters: "
+                f"give scipy.stats.{distribution.name}({distribution.shapes})"
+            )
+        distribution = distribution()  # freeze
+    if not (hasattr(distribution, "ppf") and hasattr(distribution, "cdf")):
+        raise ValueError(
+            f"the distribution {distribution!r} has no `ppf` and `cdf`; give a "
+            "frozen one-dimensional distribution of scipy.stats"
+        )
+    family = getattr(distribution, "dist", distribution)
+    if np.ndim(median := distribution.ppf(0.5)) or not np.isfinite(median):
+        raise ValueError(
+            f"the distribution {_described(distribution)} is not a proper one: its "
+            f"median is {median}; are its bounds in order, low before high?"
+        )
+    discrete = isinstance(family, stats.rv_discrete) or (
+        hasattr(distribution, "pmf") and not hasattr(distribution, "pdf")
+    )
+    if not discrete:
+        prior = _uniform_prior(distribution, family)
+        return DistributionHyperParam(prior or distribution)
+    points = _support(distribution, family)
+    if isinstance(points, tuple):
+        return DistributionHyperParam(distribution, points)
+    probabilities = np.asarray(distribution.pmf(points), dtype=float)
+    likely = probabilities > RESOLUTION
+    points, probabilities = points[likely], probabilities[likely]
+    probabilities /= probabilities.sum()
+    whole = bool((points == np.floor(points)).all())
+    values = [int(point) for point in points] if whole else points.tolist()
+    images = np.cumsum(probabilities) - probabilities / 2
+    return OrdinalHyperParam(values, images, probabilities)
+
+
+def _uniform_prior(distribution: Any, family: Any) -> UniformPrior | None:
+    """Return a uniform or log-uniform distribution in a form that is fast."""
+    if not isinstance(family, UNIFORM | LOGUNIFORM):
+        return None
+    low, high = map(float, distribution.support())
+    prior = UniformPrior(low, high, log=isinstance(family, LOGUNIFORM))
+    levels = [0.25, 0.5, 0.75]
+    # not so if a `loc` moves a log-uniform one, or a range is too narrow for a float
+    same_everywhere = low < high and np.allclose(
+        distribution.cdf(prior.ppf(levels)), levels, rtol=0.0, atol=1e-9
+    )
+    return prior if same_everywhere else None
+
+
+def _support(distribution: Any, family: Any) -> np.ndarray | tuple[int, int]:
+    """List a discrete distribution's values, or its bounds if they are too many."""
+    if hasattr(family, "xk"):
+        listed = np.unique(np.asarray(family.xk, dtype=float))
+        return listed + (distribution.ppf(1.0) - listed[-1])  # moved by `loc`
+    below, last = distribution.ppf([0.0, 1.0])
+    first = below + 1 if math.isfinite(below) else distribution.ppf(TAIL)
+    last = last if math.isfinite(last) else distribution.ppf(1.0 - TAIL)
+    if last - first >= LARGEST_ENUMERATED:
+        return int(first), int(last)
+    return np.arange(first, last + 1)
+
+
+def _numeric_list(values: list[Any]) -> HyperParam | None:
+    """Make an ordinal hyperparameter of a list of numbers, None of any other list."""
+    if not all(is_finite_number(value) for value in values):
+        return None
+    distinct = {(is_integer(value), value): value for value in reversed(values)}
+    values = list(reversed(distinct.values()))  # the first of equals, in order
+    points = np.array([float(value) for value in values])
+    if len(points) == 1 or len(np.unique(points)) < len(points):
+        return None  # nothing to order, or values like 1 and 1.0, told apart by type
+    images = _unit_interval(points)
+    if points.min() > 0:
+        images = min(images, _unit_interval(np.log(points)), key=_unevenness)
+    if np.diff(np.sort(images)).min() < CLOSEST:
+        return None
+    return OrdinalHyperParam(values, images, np.ones(len(values)))
+
+
+def _unit_interval(points: np.ndarray) -> np.ndarray:
+    # by an exact power of two, or the difference of the largest might overflow
+    points = np.ldexp(points, -np.frexp(np.abs(points).max())[1])
+    return (points - points.min()) / (points.max() - points.min())
+
+
+def _unevenness(images: np.ndarray) -> float:
+    return float(np.std(np.diff(np.sort(images))))
+
+
+def _described(distribution: Any) -> str:
+    family = getattr(distribution, "dist", None)
+    if family is None:
+        return repr(distribution)
+    arguments = [repr(argument) for argument in distribution.args]
+    arguments += [f"{name}={value!r}" for name, value in distribution.kwds.items()]
+    return f"{family.name}({', '.join(arguments)})"
