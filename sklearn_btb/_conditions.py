@@ -11,13 +11,16 @@ from ._hyperparams import LARGEST_ENUMERATED, HyperParam
 from ._values import index_of, is_finite_number, nearest
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Condition:
     """What `when` makes; a space reads it."""
 
     parameter: str
     values: Any
     then: Any
+
+    def __repr__(self) -> str:
+        return f"when({self.parameter!r}, {self.values!r}, {self.then!r})"
 
 
 def when(parameter: str, values: Any, then: Any) -> Condition:

@@ -17,7 +17,7 @@ import numpy as np
 
 from ._conditions import Condition, Part, in_order, requirement
 from ._hyperparams import INACTIVE, LARGEST_ENUMERATED, UNSET, HyperParam
-from ._layout import Layout, are_disjoint, first_rows
+from ._layout import Layout, Rows, are_disjoint, first_rows
 from ._notation import as_hyperparam, from_btb_dict
 from ._random import generator_at
 from ._values import is_finite_number, same
@@ -187,6 +187,8 @@ class Tunable:
         Parameters
         ----------
         configs : sequence of n dicts
+            Without a union of spaces, values for parameters that do not apply are
+            ignored.
 
         Returns
         -------
@@ -222,17 +224,18 @@ class Tunable:
         -------
         list of n dicts
         """
-        decoded = [
-            (rows, dimension.name, dimension.hyperparam.decode(images[rows, columns]))
-            for rows, dimension in self._layout.active(images)
-            if dimension.name is not None
-            for columns in [dimension.columns]
-        ]
+        columns: dict[str, list[tuple[Rows, list[Any]]]] = {n: [] for n in self.names}
+        for rows, dimension in self._layout.active(images):
+            if dimension.name is not None:
+                points = images[rows, dimension.columns]
+                values = dimension.hyperparam.decode(points)
+                columns[dimension.name].append((rows, values))
         configs: list[dict[str, Any]] = [{} for _ in range(len(images))]
-        for rows, name, values in sorted(decoded, key=self._place_of_name):
-            there = configs if isinstance(rows, slice) else _picked(configs, rows)
-            for config, value in zip(there, values, strict=True):
-                config[name] = value
+        for name, found in columns.items():  # in the order of the space
+            for rows, values in found:
+                there = configs if isinstance(rows, slice) else _picked(configs, rows)
+                for config, value in zip(there, values, strict=True):
+                    config[name] = value
         return configs
 
     def snap(self, images: np.ndarray) -> np.ndarray:
@@ -343,9 +346,6 @@ class Tunable:
             return self.defaults
         distances = np.sum((self._known - self.encode([self.defaults])) ** 2, axis=1)
         return self.decode(self._known[[np.argmin(distances)]])[0]
-
-    def _place_of_name(self, decoded: tuple[Any, str, Any]) -> int:
-        return self.names.index(decoded[1])
 
     def _distinct_numbers(self) -> np.ndarray | None:
         """List the numbers of the layout that count, None if that is all of them."""

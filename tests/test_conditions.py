@@ -575,6 +575,10 @@ def test_a_space_with_conditions_can_be_pickled_and_cloned():
         assert np.array_equal(images, expected)
 
 
+def test_it_is_shown_as_it_is_written():
+    assert repr(when("a", {1}, [2])) == "when('a', {1}, [2])"
+
+
 def test_a_thousand_flags_are_endless():
     flags = {f"flag{number}": [False, True] for number in range(1100)}
     for space in (flags, [flags, {"a": [1]}]):
