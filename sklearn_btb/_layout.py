@@ -23,10 +23,11 @@ from ._hyperparams import (
     LARGEST_ENUMERATED,
     CategoricalHyperParam,
     HyperParam,
+    MixedHyperParam,
     OrdinalHyperParam,
 )
 from ._notation import as_hyperparam
-from ._values import same
+from ._values import is_finite_number, same
 
 Rows = slice | np.ndarray
 Alternative = dict[int, np.ndarray]  # number of a dimension -> table
@@ -35,6 +36,13 @@ LARGEST_COUNTED: Final = 2**60
 LARGEST_COMPARED: Final = 2**8  # of values, to see whether two lists share one
 EVERYWHERE: Final = slice(None)
 BRANCH: Final = 0  # the number of the dimension that tells the parts of a union apart
+
+
+class Block(NamedTuple):
+    """Columns of the images that change together."""
+
+    columns: slice
+    numeric: bool
 
 
 class Dimension(NamedTuple):
@@ -57,6 +65,15 @@ class Dimension(NamedTuple):
     hyperparam: HyperParam
     columns: slice
     alternatives: list[Alternative]
+
+    @property
+    def blocks(self) -> list[Block]:
+        """The columns, those of numbers apart from those of other values."""
+        start, stop = self.columns.start, self.columns.stop
+        if isinstance(self.hyperparam, MixedHyperParam):
+            numbers, specials = slice(start, start + 1), slice(start + 1, stop)
+            return [Block(numbers, True), Block(specials, False)]
+        return [Block(self.columns, self.hyperparam.numeric)] if start < stop else []
 
 
 class Layout:
@@ -141,6 +158,10 @@ class Layout:
         columns = np.ones(images.shape, dtype=bool)
         for rows, dimension in self.active(images):
             columns[rows, dimension.columns] = False
+            if isinstance(dimension.hyperparam, MixedHyperParam):
+                points = images[rows, dimension.columns]
+                special = dimension.hyperparam.is_special(points)
+                columns[rows, dimension.columns.start] = special
         return columns
 
     def at(self, numbers: np.ndarray) -> np.ndarray:
@@ -282,16 +303,30 @@ def _telling(parts: Sequence[Part]) -> tuple[str, HyperParam] | None:
             and all(are_disjoint(*pair) for pair in itertools.combinations(each, 2))
         ):
             values = [value for hyperparam in each for value in values_of(hyperparam)]
-            chosen = [one for one in each if one.cardinality > 1 and not one.numeric]
-            whole = CategoricalHyperParam(values) if chosen else as_hyperparam(values)
-            if whole.numeric or not any(one.numeric for one in each):
+            unordered = any(map(_has_numbers_without_order, each))
+            whole = (
+                CategoricalHyperParam(values) if unordered else as_hyperparam(values)
+            )
+            if _has_order(whole) or not any(map(_has_order, each)):
                 return name, whole  # and no numbers lose their order
     return None
 
 
 def _is_list(hyperparam: HyperParam) -> bool:
-    return isinstance(hyperparam, CategoricalHyperParam) or (
+    return isinstance(hyperparam, CategoricalHyperParam | MixedHyperParam) or (
         isinstance(hyperparam, OrdinalHyperParam) and hyperparam.uniform
+    )
+
+
+def _has_order(hyperparam: HyperParam) -> bool:
+    return hyperparam.numeric or isinstance(hyperparam, MixedHyperParam)
+
+
+def _has_numbers_without_order(hyperparam: HyperParam) -> bool:
+    return (
+        not _has_order(hyperparam)
+        and hyperparam.cardinality > 1
+        and any(map(is_finite_number, values_of(hyperparam)))
     )
 
 
@@ -314,7 +349,11 @@ def first_rows(images: np.ndarray) -> list[int]:
 def _are_alike(one: HyperParam, other: HyperParam) -> bool:
     """Whether two hyperparameters have the same values and images."""
     facts = [
-        {key: value for key, value in vars(each).items() if "default" not in key}
+        {
+            key: vars(value) if isinstance(value, HyperParam) else value
+            for key, value in vars(each).items()
+            if "default" not in key
+        }
         for each in (one, other)
     ]
     return type(one) is type(other) and same(*facts)

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from scipy import stats
@@ -17,15 +17,41 @@ from ._hyperparams import (
     FloatHyperParam,
     HyperParam,
     IntHyperParam,
+    MixedHyperParam,
     OrdinalHyperParam,
-    UniformPrior,
 )
 from ._values import as_list, is_finite_number, is_integer
 
 CLOSEST: Final = 2.0**-48  # images of numbers that still have a place between them
+FEWEST_NUMBERS: Final = 3  # among other values, for their order to tell something
 UNIFORM: Final = type(stats.uniform)
 LOGUNIFORM: Final = type(stats.loguniform)
 TAIL: Final = 2.0**-16  # of an endless discrete distribution, what is never drawn
+
+
+class UniformPrior(NamedTuple):
+    """A uniform distribution, of numbers or of their logarithms.
+
+    The same as `scipy.stats.uniform` and `loguniform`, ten times as fast.
+    """
+
+    low: float
+    high: float
+    log: bool = False
+
+    def cdf(self, numbers: np.ndarray) -> np.ndarray:
+        low, high = np.log((self.low, self.high)) if self.log else self[:2]
+        warped = np.log(numbers) if self.log else numbers
+        return (warped - low) / (high - low)
+
+    def ppf(self, levels: np.ndarray | list[float]) -> np.ndarray:
+        levels = np.asarray(levels)
+        low, high = np.log((self.low, self.high)) if self.log else self[:2]
+        warped = low + levels * (high - low)
+        numbers = np.exp(warped) if self.log else warped
+        numbers[levels == 0.0] = self.low  # exactly, whatever was rounded
+        numbers[levels == 1.0] = self.high
+        return numbers
 
 
 def as_hyperparam(values: Any) -> HyperParam:
@@ -34,9 +60,10 @@ def as_hyperparam(values: Any) -> HyperParam:
     Parameters
     ----------
     values : HyperParam, list, tuple, range, array, distribution or dict
-        A list of numbers becomes ordinal on its own scale, any other list
-        categorical; a distribution (`scipy.stats`, frozen) goes through its `cdf`
-        and `ppf`; a dict is BTB's form, `{"type", "range" or "values", "default"}`.
+        A list of numbers becomes ordinal on its own scale, and so do three or more
+        numbers among other values; any other list becomes categorical. A distribution
+        (`scipy.stats`, frozen) goes through its `cdf` and `ppf`; a dict is BTB's form,
+        `{"type", "range" or "values", "default"}`.
 
     Raises
     ------
@@ -56,7 +83,9 @@ def as_hyperparam(values: Any) -> HyperParam:
             "scipy.stats.loguniform(low, high), uniform(low, high - low) or "
             "randint(low, high + 1)"
         )
-    return _numeric_list(choices) or CategoricalHyperParam(choices)
+    return (
+        _numeric_list(choices) or _mixed_list(choices) or CategoricalHyperParam(choices)
+    )
 
 
 def from_btb_dict(spec: Mapping[str, Any]) -> HyperParam:
@@ -155,14 +184,14 @@ def _support(distribution: Any, family: Any) -> np.ndarray | tuple[int, int]:
     return np.arange(first, last + 1)
 
 
-def _numeric_list(values: list[Any]) -> HyperParam | None:
+def _numeric_list(values: list[Any]) -> OrdinalHyperParam | None:
     """Make an ordinal hyperparameter of a list of numbers, None of any other list."""
     if not all(is_finite_number(value) for value in values):
         return None
     distinct = {(is_integer(value), value): value for value in reversed(values)}
     values = list(reversed(distinct.values()))  # the first of equals, in order
     points = np.array([float(value) for value in values])
-    if len(points) == 1 or len(np.unique(points)) < len(points):
+    if len(points) < 2 or len(np.unique(points)) < len(points):
         return None  # nothing to order, or values like 1 and 1.0, told apart by type
     images = _unit_interval(points)
     if points.min() > 0:
@@ -170,6 +199,14 @@ def _numeric_list(values: list[Any]) -> HyperParam | None:
     if np.diff(np.sort(images)).min() < CLOSEST:
         return None
     return OrdinalHyperParam(values, images, np.ones(len(values)))
+
+
+def _mixed_list(values: list[Any]) -> MixedHyperParam | None:
+    """Keep the order of the numbers in a list, None if they are few or have none."""
+    numbers = _numeric_list([value for value in values if is_finite_number(value)])
+    if numbers is None or numbers.cardinality < FEWEST_NUMBERS:
+        return None
+    return MixedHyperParam(values, numbers)
 
 
 def _unit_interval(points: np.ndarray) -> np.ndarray:

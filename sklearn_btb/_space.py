@@ -11,7 +11,7 @@ what went in (see `_hyperparams` for how exactly).
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
 
@@ -25,13 +25,6 @@ from ._values import is_finite_number, same
 MOST_DRAWN: Final = 2**14  # for a few valid configurations
 MOST_DRAWN_ONCE: Final = 2**17  # before a constraint counts as unsatisfiable
 MOST_KNOWN: Final = 1000
-
-
-class Block(NamedTuple):
-    """The columns of the images that belong to one hyperparameter."""
-
-    columns: slice
-    numeric: bool
 
 
 class Tunable:
@@ -70,7 +63,7 @@ class Tunable:
     blocks : tuple of Block
         The columns that belong together.
     conditional : bool
-        Whether some parameters do not always apply.
+        Whether some columns do not always apply.
     overlapping : bool
         Whether a configuration may belong to several parts.
     n_numbered : int or float
@@ -131,11 +124,12 @@ class Tunable:
         self._layout = Layout(self._parts)
         self.n_dims = self._layout.n_dims
         self.blocks = tuple(
-            Block(dimension.columns, dimension.hyperparam.numeric)
-            for dimension in self._layout.dimensions
-            if dimension.hyperparam.n_dims
+            block for each in self._layout.dimensions for block in each.blocks
         )
-        self.conditional = any(each.alternatives for each in self._layout.dimensions)
+        self.conditional = any(
+            each.alternatives or len(each.blocks) > 1
+            for each in self._layout.dimensions
+        )
         self.overlapping = self._layout.hidden_branch and any(
             _may_overlap(*pair) for pair in itertools.combinations(self._parts, 2)
         )

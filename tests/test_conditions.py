@@ -261,6 +261,26 @@ class TestValues:
         assert Tunable(space).cardinality == n_configs
 
     @pytest.mark.parametrize(
+        ("wanted", "counting"),
+        [
+            (None, [None]),
+            (3, [3]),
+            (3.0, [3]),
+            ([None, 5], [None, 5]),
+            (int, [2, 3, 5]),
+            (lambda depth: depth is None or depth > 2, [None, 3, 5]),
+        ],
+    )
+    def test_of_numbers_among_other_values(self, wanted, counting):
+        tunable = Tunable(
+            {"depth": [2, None, 3, 5], "leaves": when("depth", wanted, [1, 2])}
+        )
+        configs = tunable.decode(tunable.at(0, tunable.n_numbered))
+        found = [config["depth"] for config in configs if "leaves" in config]
+        assert len(configs) == tunable.cardinality == 4 + len(counting)
+        assert sorted(map(str, found)) == sorted(map(str, 2 * counting))
+
+    @pytest.mark.parametrize(
         ("values", "wanted", "n_counting"),
         [
             ([1, 2, 3], 2, 1),
@@ -526,6 +546,8 @@ class TestUnion:
         [
             [1, 2, 4],
             ["a", "b", None],
+            [None, 1, 2, 4],
+            ["scale", 0.1, 1.0, PCA(2), 10.0],
             stats.norm(2, 1),
             stats.randint(0, 10**9),
             IntHyperParam(1, 9),
@@ -545,6 +567,7 @@ class TestUnion:
             (stats.norm(), stats.norm(1)),
             (stats.norm(), stats.uniform()),
             (IntHyperParam(1, 9), IntHyperParam(1, 9, log=True)),
+            ([1, 2, 3], [1, 2, 4]),
             (
                 stats.rv_histogram(([1, 2], [0, 1, 2])),
                 stats.rv_histogram(([5, 2], [0, 1, 2])),
@@ -552,6 +575,27 @@ class TestUnion:
         ]:
             tunable = Tunable([{"x": one, "z": [1]}, {"x": other, "y": [1]}])
             assert tunable.n_dims == 3
+
+    def test_the_order_of_numbers_among_other_values_does_not_matter(self):
+        parts = [{"x": [None, 1, 2, 4], "z": [1]}, {"x": [4, 2, 1, None], "y": [1]}]
+        assert Tunable(parts).n_dims == 1 + 2
+        for other in ([None, 1, 2, 3], ["a", 1, 2, 4], [None, 1, 2, 4.0]):
+            parts[1]["x"] = other
+            assert Tunable(parts).n_dims == 1 + 2 + 2
+
+    @pytest.mark.parametrize(
+        ("one", "other", "n_dims"),
+        [
+            ([None], [2, 3, 5], 2),
+            (["sqrt", "log2"], [0.1, 0.5, 1.0], 3),
+            ([None, 1, 2, 3], ["a"], 3),
+        ],
+    )
+    def test_numbers_and_other_values_tell_its_parts_apart(self, one, other, n_dims):
+        tunable = Tunable([{"x": one}, {"x": other, "y": [1, 2]}])
+        assert tunable.n_dims == n_dims + 1  # of y
+        assert tunable.cardinality == len(one) + 2 * len(other)
+        assert not tunable.overlapping
 
     def test_conditions_of_its_parts_may_run_against_each_other(self):
         one = {"a": [1, 2], "b": when("a", 1, [1, 2])}

@@ -21,8 +21,8 @@ from sklearn_btb import (
     FloatHyperParam,
     IntHyperParam,
 )
-from sklearn_btb._hyperparams import UNSET, UniformPrior
-from sklearn_btb._notation import as_hyperparam
+from sklearn_btb._hyperparams import UNSET
+from sklearn_btb._notation import UniformPrior, as_hyperparam
 from sklearn_btb._values import same
 
 NAN = float("nan")
@@ -101,6 +101,15 @@ KINDS = {
     "numbers, denormal": [5e-324, 1e-323, 2e-323],
     "numbers, neighbours": [1.0, float(np.nextafter(1, 2))],
     "fractions": [Fraction(1, 3), Fraction(1, 2)],
+    "numbers and None": [None, 2, 3, 5, 8, 12],
+    "numbers and texts": [0.5, "sqrt", 0.1, "log2", 1.0, 0.5, "sqrt", None],
+    "numbers and bools": [True, 1, 2, 3, False],
+    "numbers and no finite ones": [NAN, 1, 10, 100, math.inf, 10**400],
+    "numbers and hostile": [Hostile(), 1, Ambiguous(), 2, 4.5],
+    "numbers and estimators": [SVC(), 1, 2, 3, SVC(C=2), SVC()],
+    "numbers and unhashable": [[1], 3, 1, 2, {}],
+    "numbers, many, and None": [None, *range(1000)],
+    "numbers in an array of objects": np.array(["a", 1, None, 2, 3], dtype=object),
     "range": range(2, 30, 3),
     "range, downward": range(10, 0, -3),
     "range, long": range(100_000),
@@ -635,6 +644,96 @@ class TestNumericLists:
     def test_other_values_are_refused(self, value):
         with pytest.raises(ValueError, match=r"is not one of \[1, 2, 3\]"):
             as_hyperparam([1, 2, 3]).encode([value])
+
+
+class TestMixedLists:
+    @given(
+        st.lists(st.integers(-9, 9) | st.floats(-9, 9) | st.booleans(), min_size=1),
+        st.lists(st.sampled_from([None, "a", "b", NAN, math.inf, (1,), SVC()])),
+        st.randoms(),
+    )
+    def test_any_values_survive(self, numbers, specials, random):
+        values = [*numbers, *specials]
+        random.shuffle(values)
+        hyperparam = as_hyperparam(values)
+        decoded = hyperparam.decode(hyperparam.encode(values))
+        assert all(map(same, decoded, values))
+
+    def test_one_special_value_takes_one_column_more(self):
+        hyperparam = as_hyperparam([None, 1, 3, 2])
+        assert np.array_equal(
+            hyperparam.encode([None, 1, 2, 3]),
+            [[0.5, 1.0], [0.0, 0.0], [0.5, 0.0], [1.0, 0.0]],
+        )
+
+    def test_several_take_one_column_more_each(self):
+        hyperparam = as_hyperparam([2, "a", 1, "b", 3])
+        assert np.array_equal(
+            hyperparam.encode(["a", "b", 1]),
+            [[0.5, 1.0, 0.0], [0.5, 0.0, 1.0], [0.0, 0.0, 0.0]],
+        )
+
+    @pytest.mark.parametrize("numbers", [[0, 1, 4], [1e-3, 0.01, 0.1, 1], range(2, 9)])
+    def test_the_numbers_have_the_scale_that_they_have_alone(self, numbers):
+        mixed = as_hyperparam(["scale", *numbers, "auto"]).encode(list(numbers))
+        assert np.array_equal(mixed[:, :1], as_hyperparam(numbers).encode(numbers))
+
+    @pytest.mark.parametrize(
+        "values",
+        [
+            [None, 1],
+            [None, 1, 2],
+            [None, 1, 1, 2, 2],
+            [None, True, False, 1, 2],
+            [None, 1, 1.0, 2, 3],
+            [None, 1, 2, NAN, math.inf],
+            CategoricalHyperParam([None, 1, 2, 3]),
+            {"type": "str", "values": [None, 1, 2, 3]},
+        ],
+        ids=repr,
+    )
+    def test_fewer_than_three_or_without_an_order_are_categorical(self, values):
+        assert isinstance(as_hyperparam(values), CategoricalHyperParam)
+
+    def test_true_and_false_are_no_numbers(self):
+        hyperparam = as_hyperparam([True, 0, 1, 2])
+        assert (hyperparam.cardinality, hyperparam.n_dims) == (4, 2)
+        assert hyperparam.contains(np.True_)
+        assert not hyperparam.contains(False)
+
+    def test_the_first_one_is_the_default(self):
+        assert as_hyperparam([None, 1, 2, 3]).default is None
+        assert as_hyperparam([2, None, 1, 3]).default == 2
+        assert not as_hyperparam([2, None, 1, 3]).has_own_default
+
+    @pytest.mark.parametrize(
+        "values", [[None, 1, 2, 100], ["a", 1, "b", 2, None, 3, "c"]]
+    )
+    def test_all_are_drawn_equally_often(self, values):
+        drawn = samples(values, n=3000)
+        counts = [drawn.count(value) for value in values]
+        assert stats.chisquare(counts).pvalue > 0.01
+
+    @pytest.mark.parametrize("specials", [[None], ["a", "b"], list("abcdefg")], ids=len)
+    def test_random_points_are_special_as_often_as_samples(self, specials):
+        hyperparam = as_hyperparam([*specials, 1, 2, 3, 4, 5])
+        cube = np.random.default_rng(0).random((5000, hyperparam.n_dims))
+        decoded = hyperparam.decode(cube)
+        counts = [decoded.count(special) for special in specials]
+        counts.append(len(cube) - sum(counts))
+        shares = np.array([1] * len(specials) + [5]) / (len(specials) + 5)
+        assert stats.chisquare(counts, len(cube) * shares).pvalue > 0.01
+
+    def test_a_value_comes_back_as_the_object_in_the_list(self):
+        choices = [SVC(), SVC(C=2), 1, 2, 3]
+        hyperparam = as_hyperparam(choices)
+        assert hyperparam.own(SVC(C=2)) is choices[1]
+        assert identical(hyperparam.own(np.int64(2)), 2)
+
+    @pytest.mark.parametrize("value", [2.0, True, 4, NAN, math.inf, "None", "2"])
+    def test_other_values_are_refused(self, value):
+        with pytest.raises(ValueError, match=r"is not one of \[None, 1, 2, 3\]"):
+            as_hyperparam([3, 2, None, 1]).encode([value])
 
 
 def agrees_with_scipy(distribution, levels):

@@ -64,12 +64,18 @@ objects = st.lists(
     min_size=1,
     max_size=5,
 )
+mixed = st.builds(
+    lambda numbers, others: [*others[::2], *numbers, *others[1::2]],
+    st.lists(small_integers | st.floats(-1e6, 1e6), min_size=3, max_size=5),
+    st.lists(st.sampled_from([None, "sqrt", True, (1,)]), min_size=1, max_size=3),
+)
 ranges = st.tuples(small_integers, st.integers(0, 30)).map(
     lambda pair: IntHyperParam(pair[0], pair[0] + pair[1])
 )
 finite_values = (
     numbers
     | objects
+    | mixed
     | ranges
     | st.builds(BooleanHyperParam)
     | st.builds(range, st.integers(1, 5))
@@ -250,6 +256,23 @@ class TestAnySpace:
             for column in range(block.columns.start, block.columns.stop)
         ]
         assert columns == list(range(tunable.n_dims))
+
+    def test_numbers_are_a_block_apart_from_the_values_among_them(self):
+        tunable = Tunable({"a": ["x", "y"], "b": [None, 1, 2, 3, "auto"], "c": [1, 2]})
+        assert tunable.blocks == (
+            (slice(0, 1), False),
+            (slice(1, 2), True),
+            (slice(2, 4), False),
+            (slice(4, 5), True),
+        )
+
+    def test_the_column_of_numbers_does_not_apply_to_other_values(self):
+        tunable = Tunable({"a": [1, 2], "b": [None, 1, 2, 3]})
+        images = tunable.encode([{"a": 1, "b": None}, {"a": 1, "b": 2}])
+        assert tunable.conditional
+        assert np.array_equal(
+            tunable.inactive(images), [[False, True, False], [False, False, False]]
+        )
 
 
 class TestFiniteSpace:
@@ -435,6 +458,10 @@ class TestDefaults:
             (BooleanHyperParam(), 1, False),
             (CategoricalHyperParam([0, 1]), 1, True),
             ([np.ones(2), np.ones(3)], np.ones(3), True),
+            ([None, 1, 2, 3], None, True),
+            ([None, 1, 2, 3], np.int64(3), True),
+            ([None, 1, 2, 3], 4, False),
+            (["sqrt", 0.5, 1.0, 2.0], 1, False),
             ([Hostile(), 3], 3, True),
             ([Hostile(), 3], Hostile(), False),
         ],
@@ -452,6 +479,8 @@ class TestDefaults:
             ([1, 10, 100], 1.0, 1),
             ([0.01, 1.0, 100.0], 1, 1.0),
             (["balanced", 5, 1], 1.0, 1),
+            ([None, 5, 3, 1], 1.0, 1),
+            (["sqrt", 0.5, 1.0, 2.0], 1, 1.0),
             (stats.randint(1, 9), 1.0, 1),
             (IntHyperParam(1, 9), 8.0, 8),
             (range(1, 9), 2.5, 4),

@@ -93,6 +93,7 @@ FINITE = {
     "one number": {"a": [1]},
     "categories": {"kind": list("abcde")},
     "grid": {"C": [0.01, 0.1, 1, 10], "shrinking": [True, False]},
+    "numbers and None": {"depth": [None, 1, 2, 4], "size": ["all", 1, 2, 3, "none"]},
     "integers": {"depth": IntHyperParam(1, 4), "log": IntHyperParam(1, 3, log=True)},
     "any objects": {"f": [len, {"a": 1}, np.arange(3), None, "None", 1, True]},
     "distribution": {"n": stats.randint(3, 8), "flag": BooleanHyperParam()},
@@ -118,6 +119,11 @@ INFINITE = {
         {"kernel": ["linear"], "C": FloatHyperParam(0.1, 1)},
         {"kernel": ["rbf"], "C": FloatHyperParam(0.1, 1), "gamma": stats.norm()},
     ],
+    "numbers and None": {
+        "depth": [None, 1, 2, 4, 8],
+        "features": ["sqrt", 0.1, 0.5, 1.0, "log2"],
+        "rate": stats.loguniform(1e-3, 1),
+    },
     "partly finite": [{"x": FloatHyperParam(0, 1)}, {"y": [1, 2, 3]}],
     "overlapping union": [{"x": FloatHyperParam(0, 2)}, {"x": FloatHyperParam(1, 3)}],
 }
@@ -867,6 +873,35 @@ class TestDraws:
         for name in origin:
             assert len({params[name] for params in configs}) > 1, name
         assert median(n_changed) <= 2
+
+    def test_neighbours_of_a_number_among_other_values_are_the_next_ones(self):
+        tunable = Tunable({"depth": [None, *range(1, 41)]})
+        start = tunable.encode([{"depth": 20}])
+        rng = np.random.default_rng(0)
+        near = tunable.decode(_candidates.neighbours(tunable, start, 2000, [0.02], rng))
+        depths = [params["depth"] for params in near]
+        numbers = [depth for depth in depths if depth is not None]
+        assert stats.binomtest(depths.count(None), 2000, 1 / 41).pvalue > 0.01
+        assert 17 <= min(numbers) < 20 < max(numbers) <= 23
+
+    def test_neighbours_of_a_value_among_numbers_are_any_of_them(self):
+        numbers = list(range(2, 12))
+        tunable = Tunable(
+            {"depth": [None, "auto", *numbers], "x": FloatHyperParam(0, 1)}
+        )
+        start = tunable.encode([{"depth": None, "x": 0.5}])
+        rng = np.random.default_rng(0)
+        near = tunable.decode(_candidates.neighbours(tunable, start, 3000, [0.02], rng))
+        depths = [params["depth"] for params in near]
+        assert {None, "auto", *numbers} == set(depths)
+        # of an ordinal column the values at the ends have half a cell each
+        counts = [depths.count(number) for number in numbers[1:-1]]
+        assert stats.chisquare(counts).pvalue > 0.01
+
+    def test_only_the_numbers_among_other_values_are_warped(self):
+        tunable = Tunable({"depth": [None, "auto", 1, 2, 3], "kind": ["a", "b"]})
+        tuner = GPTuner(tunable, random_state=0)
+        assert tuner._warped.tolist() == [True, False, False, False]
 
 
 class TestEnds:
