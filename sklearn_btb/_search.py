@@ -84,10 +84,11 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         What to choose from, by name. A single estimator needs no name.
     search_spaces : dict of str to space; a space for a single estimator, default=None
         A space is a dict of parameter names to values, or a list of such dicts,
-        their union. Values are a list (of numbers: ordinal on its own scale; of
-        anything else: categorical), a frozen distribution of `scipy.stats`, an
-        `IntHyperParam`, `FloatHyperParam`, `CategoricalHyperParam` or
-        `BooleanHyperParam`, or a dict in BTB's form. A `Tunable` is a space as well.
+        their union. Values are a list (numbers, if there are no other values or at
+        least three: ordinal on their own scale; anything else: categorical), a frozen
+        distribution of `scipy.stats`, an `IntHyperParam`, `FloatHyperParam`,
+        `CategoricalHyperParam` or `BooleanHyperParam`, or a dict in BTB's form. A
+        `Tunable` is a space as well.
         `when` lets a parameter apply only while another one has certain values.
         `{}` compares an estimator as it is. One that is missing, or None, is that of
         `default_space`: the parameters worth tuning, of those that the estimator has
