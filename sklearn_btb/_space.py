@@ -20,7 +20,7 @@ from ._hyperparams import INACTIVE, LARGEST_ENUMERATED, UNSET, HyperParam
 from ._layout import Layout, Rows, are_disjoint, first_rows
 from ._notation import as_hyperparam, from_btb_dict
 from ._random import generator_at
-from ._values import is_finite_number, same
+from ._values import is_finite_number, nearest, same
 
 MOST_DRAWN: Final = 2**14  # for a few valid configurations
 MOST_DRAWN_ONCE: Final = 2**17  # before a constraint counts as unsatisfiable
@@ -238,6 +238,48 @@ class Tunable:
                     config[name] = value
         return configs
 
+    def complete(self, partial: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the configuration with these values, and defaults for the others.
+
+        Parameters
+        ----------
+        partial : dict
+            Values of some parameters; a whole number may stand for an integer or for a
+            float.
+
+        Returns
+        -------
+        dict
+
+        Raises
+        ------
+        ValueError
+            If there is none: a parameter is unknown or does not apply, a value lies
+            outside of the space, or the constraint is not satisfied.
+
+        Examples
+        --------
+        >>> from sklearn_btb import Tunable
+        >>> Tunable({"C": [1, 10, 100], "kernel": ["rbf", "poly"]}).complete({"C": 10})
+        {'C': 10, 'kernel': 'rbf'}
+        """
+        for name in partial:
+            if name not in self.names:
+                raise ValueError(
+                    f"invalid parameter {name!r}{nearest(name, self.names)}; the space "
+                    f"has {list(self.names)}"
+                )
+        refusal: Exception = ValueError(
+            f"{list(partial)} are not all parameters of one sub-space"
+        )
+        for part in self._parts:
+            if partial.keys() <= part.hyperparams.keys():
+                try:
+                    return self._complete_in(part, partial)
+                except ValueError as error:
+                    refusal = error
+        raise refusal
+
     def snap(self, images: np.ndarray) -> np.ndarray:
         """Move points (n, n_dims) of the cube to the images of configurations."""
         snapped = np.full(images.shape, INACTIVE)
@@ -392,27 +434,51 @@ class Tunable:
     def _defaults(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Return the part's defaults in which most given values lie."""
 
-        def fitting(part: Part, name: str) -> Any:
-            hyperparam = part.hyperparams[name]
-            if name not in given or hyperparam.has_own_default:
-                return UNSET
-            return next(filter(hyperparam.contains, _alike(given[name])), UNSET)
-
-        def starting(part: Part) -> dict[str, Any]:
-            config = {}
-            for name, hyperparam in part.hyperparams.items():
-                value = fitting(part, name)
-                config[name] = (
-                    hyperparam.default if value is UNSET else hyperparam.own(value)
-                )
-            return {name: config[name] for name in part.applying(config)}
-
         def n_fitting(part: Part) -> tuple[int, int]:
-            found = [(fitting(part, name), name) for name in starting(part)]
+            found = [(_fitting(part, name, given), name) for name in starting(part)]
             fits = [(value, name) for value, name in found if value is not UNSET]
             return sum(same(value, given[name]) for value, name in fits), len(fits)
 
+        def starting(part: Part) -> dict[str, Any]:
+            return _applying(part, _defaults_of(part, given))
+
         return starting(max(self._parts, key=n_fitting))
+
+    def _complete_in(self, part: Part, partial: Mapping[str, Any]) -> dict[str, Any]:
+        config = _defaults_of(part, self.given_defaults)
+        for name, value in partial.items():
+            hyperparam = part.hyperparams[name]
+            alike = next(filter(hyperparam.contains, _alike(value)), value)
+            _naming(name, hyperparam.encode, [alike])
+            config[name] = hyperparam.own(alike)
+        config = _applying(part, config)
+        for name in partial:
+            if name not in config:
+                raise ValueError(f"parameter {name!r} does not apply in {config!r}")
+        if self.constraint is not None and not self._satisfies(dict(config)):
+            raise ValueError(f"{config!r} does not satisfy {self._constraint_named()}")
+        return config
+
+
+def _fitting(part: Part, name: str, given: Mapping[str, Any]) -> Any:
+    """Return the given value, UNSET if there is none that fits or needs to."""
+    hyperparam = part.hyperparams[name]
+    if name not in given or hyperparam.has_own_default:
+        return UNSET
+    return next(filter(hyperparam.contains, _alike(given[name])), UNSET)
+
+
+def _defaults_of(part: Part, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the defaults of all parameters, those that do not apply included."""
+    config = {}
+    for name, hyperparam in part.hyperparams.items():
+        value = _fitting(part, name, given)
+        config[name] = hyperparam.default if value is UNSET else hyperparam.own(value)
+    return config
+
+
+def _applying(part: Part, config: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: config[name] for name in part.applying(config)}
 
 
 def _picked(configs: Sequence[Any], rows: np.ndarray) -> list[Any]:

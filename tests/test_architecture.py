@@ -22,7 +22,7 @@ FLOOR_PLAN = {
     8: ["_engine"],
     7: ["_session"],
     6: ["_delegation", "_tuners"],
-    5: ["_candidates", "_estimators", "_executor", "_journal"],
+    5: ["_candidates", "_estimators", "_executor", "_journal", "_starting_points"],
     4: ["_space"],
     3: ["_layout"],
     2: ["_conditions", "_dask", "_notation"],
