@@ -85,6 +85,10 @@ class _Arm:
                 return known
         return self.tunable.encode([params]).tobytes()
 
+    def propose_first(self, configs: Sequence[Params]) -> None:
+        for config in map(self.tunable.complete, configs):
+            self.initial.setdefault(self.identity(config), config)
+
     def record(self, params: Params, score: float) -> None:
         self.scores.append(score)
         if score == -math.inf:
@@ -145,8 +149,8 @@ class BTBSession:
     verbose : bool, default=False
         Whether `run` shows a progress bar with the best score.
     initial_configs : dict of str to list of dict, optional
-        Configurations, by name of the tunable, that are proposed after its defaults and
-        before those of its tuner, as often as it is picked.
+        Configurations, by name of the tunable, that are proposed after its defaults,
+        before its portfolio and those of its tuner, as often as it is picked.
     random_state : None, int, Generator or RandomState, default=None
         The seed of all decisions: the same seed and scores give the same session,
         in any process.
@@ -232,10 +236,10 @@ class BTBSession:
             tuner = make_tuner(tunable, random_state=child_seed(self._seed, 0, number))
             self._arms[name] = _Arm(tunable, tuner)
         for name, configs in (initial_configs or {}).items():
-            arm = self._arm(name)
             with errors_about(f"initial configurations of {name!r}"):
-                for config in map(arm.tunable.complete, configs):
-                    arm.initial.setdefault(arm.identity(config), config)
+                self._arm(name).propose_first(configs)
+        for arm in self._arms.values():
+            arm.propose_first(arm.tunable.portfolio)
         self._active = list(self._arms)
         self._untried = list(self._arms)
         # shared with the selector, and set anew for every proposal

@@ -10,7 +10,7 @@ what went in (see `_hyperparams` for how exactly).
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -52,6 +52,9 @@ class Tunable:
         what does not apply in it, is valid. Only valid ones are drawn, numbered and
         counted, but any can be encoded. If the defaults are not valid, the nearest
         known valid configuration is tried first.
+    portfolio : sequence of dict, optional
+        Configurations to try after the defaults, such as are known to do well. What one
+        leaves out is at its default; one that is not valid is left out.
 
     Attributes
     ----------
@@ -75,6 +78,8 @@ class Tunable:
         Whether a configuration may belong to several parts.
     n_numbered : int or float
         How many numbers `at` knows: the cardinality, where that is finite.
+    portfolio : list of dict
+        Configurations to try next.
     space, given_defaults, constraint : dict or list of dict, dict, callable or None
         As given.
 
@@ -116,6 +121,7 @@ class Tunable:
         space: Mapping[str, Any] | Sequence[Mapping[str, Any]],
         defaults: Mapping[str, Any] | None = None,
         constraint: Callable[[dict[str, Any]], bool] | None = None,
+        portfolio: Sequence[Mapping[str, Any]] = (),
     ) -> None:
         if constraint is not None and not callable(constraint):
             raise TypeError(
@@ -148,6 +154,10 @@ class Tunable:
         if constraint is not None:
             self._known = self._known_valid()
             self.defaults = self._valid_defaults()
+        self.portfolio = []
+        for known in portfolio:
+            with suppress(ValueError):
+                self.portfolio.append(self.complete(known))
 
     @classmethod
     def from_dict(cls, spec: Mapping[str, Mapping[str, Any]]) -> "Tunable":

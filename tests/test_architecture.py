@@ -40,6 +40,7 @@ FLOOR_PLAN = {
         "_fingerprint",
         "_interrupts",
         "_output_transforms",
+        "_portfolios",
         "_predictor_spaces",
         "_racing",
         "_random",
