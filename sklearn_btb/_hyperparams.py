@@ -385,6 +385,8 @@ class OrdinalHyperParam(HyperParam):
         Distinct points of the unit interval, in the order of the values' sizes.
     probabilities : ndarray of shape (n_values,)
         The prior from which samples are drawn.
+    default : number, optional
+        The value to try first; the median if not given.
 
     Attributes
     ----------
@@ -393,7 +395,11 @@ class OrdinalHyperParam(HyperParam):
     """
 
     def __init__(
-        self, values: list[Any], images: np.ndarray, probabilities: np.ndarray
+        self,
+        values: list[Any],
+        images: np.ndarray,
+        probabilities: np.ndarray,
+        default: Any = UNSET,
     ) -> None:
         order = np.argsort(images)
         self._values = [values[index] for index in order]
@@ -405,7 +411,7 @@ class OrdinalHyperParam(HyperParam):
         self.cardinality = len(values)
         self.valid = f"one of {reprlib.repr(self._values)}"
         middle = np.searchsorted(np.cumsum(self._probabilities), 0.5 - 1e-9)
-        self._set_default(UNSET, self._values[middle])
+        self._set_default(default, self._values[middle])
 
     def contains(self, value: Any) -> bool:
         return is_finite_number(value) and same(

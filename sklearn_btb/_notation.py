@@ -56,7 +56,12 @@ def as_hyperparam(values: Any) -> HyperParam:
             "scipy.stats.loguniform(low, high), uniform(low, high - low) or "
             "randint(low, high + 1)"
         )
-    return _numeric_list(choices) or CategoricalHyperParam(choices)
+    return from_list(choices)
+
+
+def from_list(values: list[Any], default: Any = UNSET) -> HyperParam:
+    """Make numbers ordinal on their own scale, and anything else categorical."""
+    return _numeric_list(values, default) or CategoricalHyperParam(values, default)
 
 
 def from_btb_dict(spec: Mapping[str, Any]) -> HyperParam:
@@ -155,7 +160,7 @@ def _support(distribution: Any, family: Any) -> np.ndarray | tuple[int, int]:
     return np.arange(first, last + 1)
 
 
-def _numeric_list(values: list[Any]) -> HyperParam | None:
+def _numeric_list(values: list[Any], default: Any) -> HyperParam | None:
     """Make an ordinal hyperparameter of a list of numbers, None of any other list."""
     if not all(is_finite_number(value) for value in values):
         return None
@@ -169,7 +174,7 @@ def _numeric_list(values: list[Any]) -> HyperParam | None:
         images = min(images, _unit_interval(np.log(points)), key=_unevenness)
     if np.diff(np.sort(images)).min() < CLOSEST:
         return None
-    return OrdinalHyperParam(values, images, np.ones(len(values)))
+    return OrdinalHyperParam(values, images, np.ones(len(values)), default)
 
 
 def _unit_interval(points: np.ndarray) -> np.ndarray:

@@ -88,7 +88,9 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         their union. Values are a list (of numbers: ordinal on its own scale; of
         anything else: categorical), a frozen distribution of `scipy.stats`, an
         `IntHyperParam`, `FloatHyperParam`, `CategoricalHyperParam` or
-        `BooleanHyperParam`, or a dict in BTB's form. A `Tunable` is a space as well.
+        `BooleanHyperParam`, a dict in BTB's form, a distribution of Optuna, a dimension
+        of scikit-optimize, a hyperparameter of ConfigSpace or a choice of skrub. A
+        `Tunable` or a `ConfigurationSpace` of ConfigSpace is a space as well.
         `when` lets a parameter apply only while another one has certain values.
         `{}` compares an estimator as it is. One that is missing, or None, is that of
         `default_space`: the parameters worth tuning, of those that the estimator has

@@ -16,6 +16,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from ._conditions import Condition, Part, in_order, requirement
+from ._foreign import own_space, own_values
 from ._hyperparams import INACTIVE, LARGEST_ENUMERATED, UNSET, HyperParam
 from ._layout import Layout, Rows, are_disjoint, first_rows
 from ._notation import as_hyperparam, from_btb_dict
@@ -41,8 +42,11 @@ class Tunable:
     ----------
     space : dict or list of dict
         Parameter name -> a hyperparameter, a list of values, a frozen distribution
-        of `scipy.stats`, a BTB dict, or any of these under a condition (`when`). A
-        list of dicts is the union of the spaces that they describe.
+        of `scipy.stats`, a BTB dict, what Optuna, scikit-optimize, ConfigSpace and
+        skrub have for one parameter, or any of these under a condition (`when`). A
+        list of dicts is the union of the spaces that they describe. Instead of a dict
+        there may be a `ConfigurationSpace` of ConfigSpace, whose forbidden clauses
+        become part of the constraint, or named dimensions of scikit-optimize.
     defaults : dict, optional
         Values to try first, where they lie in the space and the hyperparameter has
         no default of its own; a whole number also where it lies there as an integer
@@ -81,7 +85,7 @@ class Tunable:
     portfolio : list of dict
         Configurations to try next.
     space, given_defaults, constraint : dict or list of dict, dict, callable or None
-        As given.
+        As given, or, in place of a foreign space, what it became.
 
     Raises
     ------
@@ -128,6 +132,7 @@ class Tunable:
                 "`constraint` must be a function that is called with a configuration; "
                 f"got {constraint!r}"
             )
+        space, constraint = own_space(space, constraint)
         self.space = space
         self.constraint = constraint
         self.given_defaults = dict(defaults or {})
@@ -565,6 +570,7 @@ def _read_part(part: Mapping[str, Any]) -> Part:
             values = values.then
         if isinstance(values, list | tuple):
             _naming(name, _check_no_condition, values)
+        values = _naming(name, own_values, values)
         hyperparams[name] = _naming(name, as_hyperparam, values)
     requirements = {
         name: [
