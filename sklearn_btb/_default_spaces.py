@@ -11,11 +11,14 @@ import copy
 import inspect
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from sklearn.base import BaseEstimator
 
+from ._portfolios import PORTFOLIOS
 from ._values import is_finite_number, same
+
+Entry = TypeVar("Entry")
 
 # They hold estimators, which come with their own entries, and have no more to tune.
 COMPOSED: Final[dict[str, dict[str, Any]]] = {
@@ -115,6 +118,29 @@ def default_space(estimator: Any) -> dict[str, Any]:
     return space
 
 
+def portfolio(estimator: Any) -> list[dict[str, Any]]:
+    """Return configurations of the default space that are known to do well.
+
+    Parameters
+    ----------
+    estimator : estimator
+
+    Returns
+    -------
+    list of dict
+        The first to be tried first; what one leaves out is at its default. Of a
+        Pipeline, those of the steps that have some.
+    """
+    configs: list[dict[str, Any]] = []
+    for prefix, part in _parts(estimator):
+        for number, known in enumerate(_lookup(type(part), PORTFOLIOS) or []):
+            if number == len(configs):
+                configs.append({})
+            for name in _left_at_default(part, known):
+                configs[number][prefix + name] = known[name]
+    return [config for config in configs if config]
+
+
 def is_estimator(value: Any) -> bool:
     """Whether it can be fitted and has parameters, and is not a class."""
     methods = hasattr(value, "fit") and hasattr(value, "get_params")
@@ -139,7 +165,7 @@ def _table() -> dict[str, dict[str, Any]]:
     return PREDICTORS | PREPROCESSORS | UNSUPERVISED | COMPOSED | SEALED
 
 
-def _lookup(kind: type, table: Mapping[str, dict[str, Any]]) -> dict[str, Any] | None:
+def _lookup(kind: type, table: Mapping[str, Entry]) -> Entry | None:
     """Return the entry of the nearest base that has one."""
     paths = (
         f"{base.__module__.partition('._')[0]}.{base.__name__}" for base in kind.__mro__

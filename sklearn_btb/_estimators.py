@@ -1,11 +1,11 @@
 """What the user gave, checked: named estimators, their spaces, their common tags."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sklearn.utils import Tags
 
-from ._default_spaces import default_space, is_estimator, takes
+from ._default_spaces import default_space, is_estimator, portfolio, takes
 from ._hyperparams import HyperParam
 from ._sklearn_compat import tags_of
 from ._space import Tunable, errors_about
@@ -241,10 +241,12 @@ def _tunable(
     name: str, estimator: Any, space: Any, constraint: Any, single: bool
 ) -> Tunable:
     who = f"estimator {name!r} ({type(estimator).__name__})"
+    known: Sequence[Mapping[str, Any]] = ()
     if space is None:
         space = _default_space(
             who, estimator, "{}" if single else f"{{{name!r}: {{}}}}"
         )
+        known = portfolio(estimator)
     current = estimator.get_params(deep=True)
     defaults = current
     if isinstance(space, Tunable):
@@ -254,9 +256,10 @@ def _tunable(
                 "another in its Tunable"
             )
         constraint = constraint or space.constraint
+        known = space.portfolio
         space, defaults = space.space, {**current, **space.given_defaults}
     with errors_about(f"search space of {who}"):
-        tunable = Tunable(space, defaults, constraint)
+        tunable = Tunable(space, defaults, constraint, known)
         for part in tunable.parts:
             for parameter in part:
                 _check_parameter(parameter, part, estimator, current)

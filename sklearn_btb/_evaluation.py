@@ -93,15 +93,28 @@ class Problem(NamedTuple):
         if self.search is not None:
             yield "the search with its callbacks", self.search
 
-    def samples(self) -> dict[str, Any]:
-        """Return up to 100 rows of each table, by which other data are told apart."""
-        samples = {}
+    def facts(self, all_data: bool) -> dict[str, Any]:
+        """Return what another problem may differ in.
+
+        Of the data these are up to 100 rows of each table, and all of it, which takes a
+        while to compare, if `all_data`.
+        """
+        data = {"X": self.X, "y": self.y} if all_data else {}
         for name, table in (("X", self.X), ("y", self.y)):
             if table is not None:
                 n_rows = table.shape[0] if hasattr(table, "shape") else len(table)
                 rows = np.linspace(0, n_rows - 1, min(n_rows, 100)).astype(int)
-                samples[f"sample of {name}"] = safe_indexing(table, rows)
-        return samples
+                data[f"sample of {name}"] = safe_indexing(table, rows)
+        return {
+            "estimators": self.estimators,
+            "splits": self.splits,
+            "data": data,
+            "metric": self.metric,
+            "fit_params": self.settings.fit_params,
+            "score_params": self.settings.score_params,
+            "error_score": self.settings.error_score,
+            "return_train_score": self.settings.return_train_score,
+        }
 
 
 def make_splits(

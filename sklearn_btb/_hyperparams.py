@@ -385,6 +385,8 @@ class OrdinalHyperParam(HyperParam):
         Distinct points of the unit interval, in the order of the values' sizes.
     probabilities : ndarray of shape (n_values,)
         The prior from which samples are drawn.
+    default : number, optional
+        The value to try first; the median if not given.
 
     Attributes
     ----------
@@ -393,7 +395,11 @@ class OrdinalHyperParam(HyperParam):
     """
 
     def __init__(
-        self, values: list[Any], images: np.ndarray, probabilities: np.ndarray
+        self,
+        values: list[Any],
+        images: np.ndarray,
+        probabilities: np.ndarray,
+        default: Any = UNSET,
     ) -> None:
         order = np.argsort(images)
         self._values = [values[index] for index in order]
@@ -405,7 +411,7 @@ class OrdinalHyperParam(HyperParam):
         self.cardinality = len(values)
         self.valid = f"one of {reprlib.repr(self._values)}"
         middle = np.searchsorted(np.cumsum(self._probabilities), 0.5 - 1e-9)
-        self._set_default(UNSET, self._values[middle])
+        self._set_default(default, self._values[middle])
 
     def contains(self, value: Any) -> bool:
         return is_finite_number(value) and same(
@@ -445,14 +451,18 @@ class MixedHyperParam(HyperParam):
     Parameters
     ----------
     choices : list
-        The values; the first one is the default. Of equal ones only the first counts.
+        The values; of equal ones only the first counts.
     numbers : OrdinalHyperParam
         Those that are numbers; there has to be at least one that is not.
+    default : object, optional
+        The value to try first; the first choice if not given.
     """
 
     numeric = False
 
-    def __init__(self, choices: list[Any], numbers: OrdinalHyperParam) -> None:
+    def __init__(
+        self, choices: list[Any], numbers: OrdinalHyperParam, default: Any = UNSET
+    ) -> None:
         self._numbers = numbers
         self._specials = distinct([it for it in choices if not numbers.contains(it)])
         places = np.arange(numbers.cardinality)
@@ -463,7 +473,7 @@ class MixedHyperParam(HyperParam):
         # a random point is a special value as often as a random value is
         share = len(places) / self.cardinality
         self._edge = share ** (1 / len(self._specials))
-        self._set_default(UNSET, choices[0])
+        self._set_default(default, choices[0])
 
     def contains(self, value: Any) -> bool:
         special = index_of(value, self._specials) is not None

@@ -83,8 +83,15 @@ def as_hyperparam(values: Any) -> HyperParam:
             "scipy.stats.loguniform(low, high), uniform(low, high - low) or "
             "randint(low, high + 1)"
         )
+    return from_list(choices)
+
+
+def from_list(values: list[Any], default: Any = UNSET) -> HyperParam:
+    """Make numbers ordinal on their own scale, other values categorical, or both."""
     return (
-        _numeric_list(choices) or _mixed_list(choices) or CategoricalHyperParam(choices)
+        _numeric_list(values, default)
+        or _mixed_list(values, default)
+        or CategoricalHyperParam(values, default)
     )
 
 
@@ -184,7 +191,7 @@ def _support(distribution: Any, family: Any) -> np.ndarray | tuple[int, int]:
     return np.arange(first, last + 1)
 
 
-def _numeric_list(values: list[Any]) -> OrdinalHyperParam | None:
+def _numeric_list(values: list[Any], default: Any = UNSET) -> OrdinalHyperParam | None:
     """Make an ordinal hyperparameter of a list of numbers, None of any other list."""
     if not all(is_finite_number(value) for value in values):
         return None
@@ -198,15 +205,15 @@ def _numeric_list(values: list[Any]) -> OrdinalHyperParam | None:
         images = min(images, _unit_interval(np.log(points)), key=_unevenness)
     if np.diff(np.sort(images)).min() < CLOSEST:
         return None
-    return OrdinalHyperParam(values, images, np.ones(len(values)))
+    return OrdinalHyperParam(values, images, np.ones(len(values)), default)
 
 
-def _mixed_list(values: list[Any]) -> MixedHyperParam | None:
+def _mixed_list(values: list[Any], default: Any) -> MixedHyperParam | None:
     """Keep the order of the numbers in a list, None if they are few or have none."""
     numbers = _numeric_list([value for value in values if is_finite_number(value)])
     if numbers is None or numbers.cardinality < FEWEST_NUMBERS:
         return None
-    return MixedHyperParam(values, numbers)
+    return MixedHyperParam(values, numbers, default)
 
 
 def _unit_interval(points: np.ndarray) -> np.ndarray:

@@ -56,6 +56,7 @@ from ._sklearn_compat import (
     fit_context,
     raise_for_params,
 )
+from ._starting_points import starting_points
 from ._trial import Trial
 from ._tuners import Tuner
 
@@ -87,8 +88,10 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         their union. Values are a list (numbers, if there are no other values or at
         least three: ordinal on their own scale; anything else: categorical), a frozen
         distribution of `scipy.stats`, an `IntHyperParam`, `FloatHyperParam`,
-        `CategoricalHyperParam` or `BooleanHyperParam`, or a dict in BTB's form. A
-        `Tunable` is a space as well.
+        `CategoricalHyperParam` or `BooleanHyperParam`, a dict in BTB's form, a
+        distribution of Optuna, a dimension of scikit-optimize, a hyperparameter of
+        ConfigSpace or a choice of skrub. A `Tunable` or a `ConfigurationSpace` of
+        ConfigSpace is a space as well.
         `when` lets a parameter apply only while another one has certain values.
         `{}` compares an estimator as it is. One that is missing, or None, is that of
         `default_space`: the parameters worth tuning, of those that the estimator has
@@ -102,6 +105,13 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         valid starts with the nearest valid ones that are known. If nothing valid is
         found in 131,072 draws, `fit` raises; the search of an estimator ends when some
         ten thousand draws had nothing new. See `Tunable`.
+    initial_params : dict, list or DataFrame, default=None
+        What each estimator tries first, after its own parameters: by its name (not for
+        a single estimator) a dict of parameters, in which what is left out is as in its
+        own, a list of such dicts, or the `cv_results_` of an earlier search, as they
+        are or as a DataFrame. Of these, the best candidate that lies in the space is
+        tried, and two other good ones that differ from it. The results of a search
+        over several estimators need no name.
     n_iter : int, default=50
         The number of candidates, all estimators together; with fewer than there are
         estimators, the last ones are not tried. The search ends earlier when nothing
@@ -287,6 +297,7 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
     _parameter_constraints: ClassVar[dict] = {
         "estimators": [dict, HasMethods(["fit"])],
         "constraints": [dict, callable, None],
+        "initial_params": [dict, list, HasMethods(["to_dict"]), None],
         "n_iter": [Interval(numbers.Integral, 0, None, closed="left")],
         "scoring": [
             StrOptions(set(get_scorer_names())),
@@ -323,6 +334,7 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         search_spaces=None,
         *,
         constraints=None,
+        initial_params=None,
         n_iter=50,
         scoring=None,
         n_jobs=None,
@@ -348,6 +360,7 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         self.estimators = estimators
         self.search_spaces = search_spaces
         self.constraints = constraints
+        self.initial_params = initial_params
         self.n_iter = n_iter
         self.scoring = scoring
         self.n_jobs = n_jobs
@@ -538,6 +551,12 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
             tuner_class=maker_of("tuner", self.tuner, TUNERS, Tuner),
             selector_class=maker_of("selector", self.selector, SELECTORS, Selector),
             max_errors=self._most_errors(tunables),
+            initial_configs=starting_points(
+                self.initial_params,
+                tunables,
+                single=not isinstance(self.estimators, Mapping),
+                metric=self.refit if isinstance(self.refit, str) else "score",
+            ),
             random_state=seed,
         )
         for trial in trials:
@@ -549,25 +568,13 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
 
     def _describe(self, problem, tunables, seed):
         """Return what earlier results must have in common with this search."""
-        data = {}
-        if self.warm_start or self.checkpoint is not None:
-            data = {"X": problem.X, "y": problem.y}  # all of it takes a while
-        data |= problem.samples()
+        seeded = isinstance(self.random_state, numbers.Integral)
         return fingerprint(
-            estimators=problem.estimators,
+            **problem.facts(all_data=self.warm_start or self.checkpoint is not None),
             search_spaces={name: tunable.space for name, tunable in tunables.items()},
             constraints={name: each.constraint for name, each in tunables.items()},
-            splits=problem.splits,
-            data=data,
             scoring=self.scoring,
-            metric=problem.metric,
-            fit_params=problem.settings.fit_params,
-            score_params=problem.settings.score_params,
-            error_score=self.error_score,
-            return_train_score=self.return_train_score,
-            random_state=seed
-            if isinstance(self.random_state, numbers.Integral)
-            else None,
+            random_state=seed if seeded else None,
         )
 
     def _set_results(self, scorers):

@@ -6,7 +6,7 @@ import logging
 import math
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -74,6 +74,7 @@ class _Arm:
     tuner: Tuner
     scores: list[float] = field(default_factory=list)  # a failure counts as -inf
     costs: list[float] = field(default_factory=list)  # seconds; NaN if not known
+    initial: dict[bytes, Params] = field(default_factory=dict)  # the tuner's come after
     known: set[bytes] = field(default_factory=set)  # identities of all proposals
     open: dict[int, tuple[bytes, Params]] = field(default_factory=dict)  # by id
     untold_failures: list[Params] = field(default_factory=list)
@@ -83,6 +84,10 @@ class _Arm:
             if _are_same_objects(config, params):
                 return known
         return self.tunable.encode([params]).tobytes()
+
+    def propose_first(self, configs: Sequence[Params]) -> None:
+        for config in map(self.tunable.complete, configs):
+            self.initial.setdefault(self.identity(config), config)
 
     def record(self, params: Params, score: float) -> None:
         self.scores.append(score)
@@ -103,6 +108,9 @@ class _Arm:
             self.untold_failures.clear()
 
     def propose(self) -> Params:
+        for identity, config in self.initial.items():
+            if identity not in self.known:
+                return dict(config)
         pending = [params for _, params in self.open.values()]
         pending += self.untold_failures
         return self.tuner.propose(pending=pending)
@@ -113,8 +121,9 @@ class BTBSession:
 
     Every tunable gets a tuner. First the defaults of every tunable are proposed, in
     the order given; from then on the selector picks a tunable by the scores of all,
-    and that one's tuner proposes. `run` does the whole; a loop of one's own calls
-    `propose` until it raises `StopTuning`, and `record`.
+    and that one's tuner proposes, after its initial configurations if it has any. `run`
+    does the whole; a loop of one's own calls `propose` until it raises `StopTuning`,
+    and `record`.
 
     Parameters
     ----------
@@ -139,6 +148,9 @@ class BTBSession:
         A tunable is dropped after so many failures.
     verbose : bool, default=False
         Whether `run` shows a progress bar with the best score.
+    initial_configs : dict of str to list of dict, optional
+        Configurations, by name of the tunable, that are proposed after its defaults,
+        before its portfolio and those of its tuner, as often as it is picked.
     random_state : None, int, Generator or RandomState, default=None
         The seed of all decisions: the same seed and scores give the same session,
         in any process.
@@ -201,6 +213,7 @@ class BTBSession:
         max_errors: int = 1,
         verbose: bool = False,
         *,
+        initial_configs: Mapping[str, Sequence[Params]] | None = None,
         random_state: Any = None,
     ) -> None:
         if not isinstance(tunables, Mapping) or not tunables:
@@ -222,6 +235,11 @@ class BTBSession:
             tunable = _as_tunable(name, space)
             tuner = make_tuner(tunable, random_state=child_seed(self._seed, 0, number))
             self._arms[name] = _Arm(tunable, tuner)
+        for name, configs in (initial_configs or {}).items():
+            with errors_about(f"initial configurations of {name!r}"):
+                self._arm(name).propose_first(configs)
+        for arm in self._arms.values():
+            arm.propose_first(arm.tunable.portfolio)
         self._active = list(self._arms)
         self._untried = list(self._arms)
         # shared with the selector, and set anew for every proposal

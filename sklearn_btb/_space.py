@@ -10,17 +10,18 @@ what went in (see `_hyperparams` for how exactly).
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 import numpy as np
 
 from ._conditions import Condition, Part, in_order, requirement
+from ._foreign import own_space, own_values
 from ._hyperparams import INACTIVE, LARGEST_ENUMERATED, UNSET, HyperParam
 from ._layout import Layout, Rows, are_disjoint, first_rows
 from ._notation import as_hyperparam, from_btb_dict
 from ._random import generator_at
-from ._values import is_finite_number, same
+from ._values import is_finite_number, nearest, same
 
 MOST_DRAWN: Final = 2**14  # for a few valid configurations
 MOST_DRAWN_ONCE: Final = 2**17  # before a constraint counts as unsatisfiable
@@ -34,8 +35,11 @@ class Tunable:
     ----------
     space : dict or list of dict
         Parameter name -> a hyperparameter, a list of values, a frozen distribution
-        of `scipy.stats`, a BTB dict, or any of these under a condition (`when`). A
-        list of dicts is the union of the spaces that they describe.
+        of `scipy.stats`, a BTB dict, what Optuna, scikit-optimize, ConfigSpace and
+        skrub have for one parameter, or any of these under a condition (`when`). A
+        list of dicts is the union of the spaces that they describe. Instead of a dict
+        there may be a `ConfigurationSpace` of ConfigSpace, whose forbidden clauses
+        become part of the constraint, or named dimensions of scikit-optimize.
     defaults : dict, optional
         Values to try first, where they lie in the space and the hyperparameter has
         no default of its own; a whole number also where it lies there as an integer
@@ -45,6 +49,9 @@ class Tunable:
         what does not apply in it, is valid. Only valid ones are drawn, numbered and
         counted, but any can be encoded. If the defaults are not valid, the nearest
         known valid configuration is tried first.
+    portfolio : sequence of dict, optional
+        Configurations to try after the defaults, such as are known to do well. What one
+        leaves out is at its default; one that is not valid is left out.
 
     Attributes
     ----------
@@ -68,8 +75,10 @@ class Tunable:
         Whether a configuration may belong to several parts.
     n_numbered : int or float
         How many numbers `at` knows: the cardinality, where that is finite.
+    portfolio : list of dict
+        Configurations to try next.
     space, given_defaults, constraint : dict or list of dict, dict, callable or None
-        As given.
+        As given, or, in place of a foreign space, what it became.
 
     Raises
     ------
@@ -109,12 +118,14 @@ class Tunable:
         space: Mapping[str, Any] | Sequence[Mapping[str, Any]],
         defaults: Mapping[str, Any] | None = None,
         constraint: Callable[[dict[str, Any]], bool] | None = None,
+        portfolio: Sequence[Mapping[str, Any]] = (),
     ) -> None:
         if constraint is not None and not callable(constraint):
             raise TypeError(
                 "`constraint` must be a function that is called with a configuration; "
                 f"got {constraint!r}"
             )
+        space, constraint = own_space(space, constraint)
         self.space = space
         self.constraint = constraint
         self.given_defaults = dict(defaults or {})
@@ -142,6 +153,10 @@ class Tunable:
         if constraint is not None:
             self._known = self._known_valid()
             self.defaults = self._valid_defaults()
+        self.portfolio = []
+        for known in portfolio:
+            with suppress(ValueError):
+                self.portfolio.append(self.complete(known))
 
     @classmethod
     def from_dict(cls, spec: Mapping[str, Mapping[str, Any]]) -> "Tunable":
@@ -231,6 +246,48 @@ class Tunable:
                 for config, value in zip(there, values, strict=True):
                     config[name] = value
         return configs
+
+    def complete(self, partial: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the configuration with these values, and defaults for the others.
+
+        Parameters
+        ----------
+        partial : dict
+            Values of some parameters; a whole number may stand for an integer or for a
+            float.
+
+        Returns
+        -------
+        dict
+
+        Raises
+        ------
+        ValueError
+            If there is none: a parameter is unknown or does not apply, a value lies
+            outside of the space, or the constraint is not satisfied.
+
+        Examples
+        --------
+        >>> from sklearn_btb import Tunable
+        >>> Tunable({"C": [1, 10, 100], "kernel": ["rbf", "poly"]}).complete({"C": 10})
+        {'C': 10, 'kernel': 'rbf'}
+        """
+        for name in partial:
+            if name not in self.names:
+                raise ValueError(
+                    f"invalid parameter {name!r}{nearest(name, self.names)}; the space "
+                    f"has {list(self.names)}"
+                )
+        refusal: Exception = ValueError(
+            f"{list(partial)} are not all parameters of one sub-space"
+        )
+        for part in self._parts:
+            if partial.keys() <= part.hyperparams.keys():
+                try:
+                    return self._complete_in(part, partial)
+                except ValueError as error:
+                    refusal = error
+        raise refusal
 
     def snap(self, images: np.ndarray) -> np.ndarray:
         """Move points (n, n_dims) of the cube to the images of configurations."""
@@ -386,27 +443,51 @@ class Tunable:
     def _defaults(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Return the part's defaults in which most given values lie."""
 
-        def fitting(part: Part, name: str) -> Any:
-            hyperparam = part.hyperparams[name]
-            if name not in given or hyperparam.has_own_default:
-                return UNSET
-            return next(filter(hyperparam.contains, _alike(given[name])), UNSET)
-
-        def starting(part: Part) -> dict[str, Any]:
-            config = {}
-            for name, hyperparam in part.hyperparams.items():
-                value = fitting(part, name)
-                config[name] = (
-                    hyperparam.default if value is UNSET else hyperparam.own(value)
-                )
-            return {name: config[name] for name in part.applying(config)}
-
         def n_fitting(part: Part) -> tuple[int, int]:
-            found = [(fitting(part, name), name) for name in starting(part)]
+            found = [(_fitting(part, name, given), name) for name in starting(part)]
             fits = [(value, name) for value, name in found if value is not UNSET]
             return sum(same(value, given[name]) for value, name in fits), len(fits)
 
+        def starting(part: Part) -> dict[str, Any]:
+            return _applying(part, _defaults_of(part, given))
+
         return starting(max(self._parts, key=n_fitting))
+
+    def _complete_in(self, part: Part, partial: Mapping[str, Any]) -> dict[str, Any]:
+        config = _defaults_of(part, self.given_defaults)
+        for name, value in partial.items():
+            hyperparam = part.hyperparams[name]
+            alike = next(filter(hyperparam.contains, _alike(value)), value)
+            _naming(name, hyperparam.encode, [alike])
+            config[name] = hyperparam.own(alike)
+        config = _applying(part, config)
+        for name in partial:
+            if name not in config:
+                raise ValueError(f"parameter {name!r} does not apply in {config!r}")
+        if self.constraint is not None and not self._satisfies(dict(config)):
+            raise ValueError(f"{config!r} does not satisfy {self._constraint_named()}")
+        return config
+
+
+def _fitting(part: Part, name: str, given: Mapping[str, Any]) -> Any:
+    """Return the given value, UNSET if there is none that fits or needs to."""
+    hyperparam = part.hyperparams[name]
+    if name not in given or hyperparam.has_own_default:
+        return UNSET
+    return next(filter(hyperparam.contains, _alike(given[name])), UNSET)
+
+
+def _defaults_of(part: Part, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the defaults of all parameters, those that do not apply included."""
+    config = {}
+    for name, hyperparam in part.hyperparams.items():
+        value = _fitting(part, name, given)
+        config[name] = hyperparam.default if value is UNSET else hyperparam.own(value)
+    return config
+
+
+def _applying(part: Part, config: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: config[name] for name in part.applying(config)}
 
 
 def _picked(configs: Sequence[Any], rows: np.ndarray) -> list[Any]:
@@ -483,6 +564,7 @@ def _read_part(part: Mapping[str, Any]) -> Part:
             values = values.then
         if isinstance(values, list | tuple):
             _naming(name, _check_no_condition, values)
+        values = _naming(name, own_values, values)
         hyperparams[name] = _naming(name, as_hyperparam, values)
     requirements = {
         name: [

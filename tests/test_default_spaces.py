@@ -40,7 +40,8 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from sklearn.utils.discovery import all_estimators
 
 from sklearn_btb import BTBSearchCV, Tunable, default_space
-from sklearn_btb._default_spaces import _lookup, _table
+from sklearn_btb._default_spaces import _lookup, _table, portfolio
+from sklearn_btb._portfolios import PORTFOLIOS
 from sklearn_btb._values import same
 
 N_CONFIGS = 20
@@ -514,3 +515,49 @@ class TestOtherLibraries:
             {"it": make_pipeline(StandardScaler(), estimator)}, n_iter=3
         )
         assert len(search.fit(X, y).best_params_) == 4
+
+
+class TestPortfolio:
+    @pytest.mark.parametrize("path", PORTFOLIOS)
+    def test_lies_in_the_default_space(self, path):
+        module, _, name = path.rpartition(".")
+        estimator = getattr(importlib.import_module(module), name)()
+        tunable = Tunable(default_space(estimator), estimator.get_params())
+        known = portfolio(estimator)
+        assert len(known) == 3
+        assert [tunable.complete(config) for config in known] == [
+            {**tunable.defaults, **config} for config in known
+        ]
+
+    def test_is_tried_after_the_own_parameters(self):
+        search = BTBSearchCV(SVC(gamma=0.1), n_iter=4, cv=2, random_state=0)
+        tried = search.fit(*load_iris(return_X_y=True)).cv_results_["params"]
+        costs = [config["C"] for config in PORTFOLIOS["sklearn.svm.SVC"]]
+        assert [params["C"] for params in tried] == [1.0, *costs]
+
+    def test_has_the_prefix_of_its_step(self):
+        known = portfolio(make_pipeline(StandardScaler(), SVC()))
+        assert known[0] == {"svc__C": 75.0, "svc__gamma": 0.007}
+
+    def test_leaves_what_the_user_set(self):
+        assert portfolio(SVC(C=3, gamma=2.0)) == []
+        assert portfolio(SVC(C=3))[0] == {"gamma": 0.007}
+
+    def test_of_an_estimator_without_one_is_empty(self):
+        assert portfolio(LinearRegression()) == []
+
+    def test_does_not_come_with_a_space_of_ones_own(self):
+        search = BTBSearchCV(SVC(), {"C": [1, 2, 3]}, cv=2)
+        search.fit(*load_iris(return_X_y=True))
+        assert sorted(search.cv_results_["param_C"]) == [1, 2, 3]
+
+    def test_what_a_constraint_excludes_is_not_tried(self):
+        search = BTBSearchCV(
+            SVC(gamma=0.1),
+            constraints=lambda params: params["C"] < 50,
+            n_iter=4,
+            cv=2,
+            random_state=0,
+        ).fit(*load_iris(return_X_y=True))
+        assert max(search.cv_results_["param_C"]) < 50
+        assert 0.1 in search.cv_results_["param_C"]

@@ -22,7 +22,7 @@ from sklearn_btb import (
     IntHyperParam,
 )
 from sklearn_btb._hyperparams import UNSET
-from sklearn_btb._notation import UniformPrior, as_hyperparam
+from sklearn_btb._notation import UniformPrior, as_hyperparam, from_list
 from sklearn_btb._values import same
 
 NAN = float("nan")
@@ -705,6 +705,12 @@ class TestMixedLists:
         assert as_hyperparam([None, 1, 2, 3]).default is None
         assert as_hyperparam([2, None, 1, 3]).default == 2
         assert not as_hyperparam([2, None, 1, 3]).has_own_default
+
+    @pytest.mark.parametrize("default", [None, 3])
+    def test_its_own_default_may_be_any_of_them(self, default):
+        hyperparam = from_list([2, None, 1, 3], default)
+        assert hyperparam.default is default
+        assert hyperparam.has_own_default
 
     @pytest.mark.parametrize(
         "values", [[None, 1, 2, 100], ["a", 1, "b", 2, None, 3, "c"]]

@@ -5,7 +5,7 @@ import gzip
 import numpy as np
 import pytest
 
-from benchmarks.quality import clock, report, run
+from benchmarks.quality import clock, portfolios, report, run
 from benchmarks.quality.peers import NOT_FOR, PEERS, Worst, as_scipy, as_tunable
 from benchmarks.quality.problems import DATA_SETS
 from benchmarks.quality.spaces import Choice, Float, Int, decode, encode
@@ -171,3 +171,24 @@ class TestClock:
         assert len(four["scores"]) > 2 * len(one["scores"])
         for found in (one, four):
             assert found["times"] == sorted(found["times"])
+
+
+class TestPortfolios:
+    def test_each_choice_adds_most_to_what_is_there(self):
+        values = np.array([[0.5, 0.9, 0.0, 0.8], [0.5, 0.0, 1.0, 0.8]])
+        assert portfolios.greedy(values) == [3, 2, 1]
+
+    def test_know_nothing_of_the_data_set_nor_of_those_kept_aside(self):
+        for name in ("moons", "wine", "diabetes"):
+            known = portfolios.known_sets(name)
+            assert name not in known
+            assert not any(DATA_SETS[other].aside for other in known)
+            assert all(
+                portfolios.is_regression(other) == portfolios.is_regression(name)
+                for other in known
+            )
+
+    def test_consist_of_configurations_of_the_learner(self):
+        found = portfolios.portfolio_for("moons", "neighbours")
+        tunable = as_tunable(DATA_SETS["moons"].learners["neighbours"].space)
+        assert len(tunable.encode(found)) == portfolios.SIZE

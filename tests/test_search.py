@@ -501,6 +501,7 @@ GIVEN = {
     "estimators": {"a": Toy(), "b": Toy(peak=1)},
     "search_spaces": {"a": {"x": [0, 1]}, "b": [{"x": [2]}, {"peak": [1, 2]}]},
     "constraints": {"a": lambda params: params["x"] < 5},
+    "initial_params": {"a": [{"x": 1}]},
     "n_iter": 4,
     "scoring": {"x": lambda est, X, y: est.x},
     "n_jobs": 1,
