@@ -226,5 +226,15 @@ def _places(wanted: Any, possible: list[Any]) -> list[int]:
     if isinstance(wanted, type):
         return [place for place, one in enumerate(possible) if isinstance(one, wanted)]
     if callable(wanted):
-        return [place for place, one in enumerate(possible) if wanted(one)]
+        return [place for place, one in enumerate(possible) if _counts(wanted, one)]
     return []
+
+
+def _counts(function: Any, value: Any) -> bool:
+    try:
+        return bool(function(value))
+    except Exception as error:
+        raise ValueError(
+            f"`when` must have a value, or a function that says of each value whether "
+            f"it counts; {function!r} raised {type(error).__name__} for {value!r}"
+        ) from error

@@ -35,8 +35,8 @@ COMPOSED: Final[dict[str, dict[str, Any]]] = {
     "sklearn.multioutput.RegressorChain": {},
     "sklearn.ensemble.VotingClassifier": {},
     "sklearn.ensemble.VotingRegressor": {},
-    "sklearn.ensemble.StackingClassifier": {"passthrough": [False, True]},
-    "sklearn.ensemble.StackingRegressor": {"passthrough": [False, True]},
+    "sklearn.ensemble.StackingClassifier": {},
+    "sklearn.ensemble.StackingRegressor": {},
     "sklearn.calibration.CalibratedClassifierCV": {"method": ["sigmoid", "isotonic"]},
     "sklearn.model_selection.TunedThresholdClassifierCV": {},
     "sklearn.model_selection.FixedThresholdClassifier": {},
@@ -46,6 +46,25 @@ SEALED: Final[dict[str, dict[str, Any]]] = {
     "sklearn.frozen.FrozenEstimator": {},
     "sklearn.model_selection.BaseSearchCV": {},
     "sklearn_btb.BTBSearchCV": {},
+}
+# What else is set in an estimator can leave a parameter without effect, or some of its
+# values invalid: it is in the space only while each of these has one of these values.
+KERNELS: Final = ("rbf", "poly", "sigmoid", "laplacian", "chi2", "polynomial")
+NEEDS: Final[dict[str, dict[str, dict[str, tuple[Any, ...]]]]] = {
+    "sklearn.svm.SVC": {"gamma": {"kernel": KERNELS}},
+    "sklearn.svm.SVR": {"gamma": {"kernel": KERNELS}},
+    "sklearn.svm.NuSVC": {"gamma": {"kernel": KERNELS}},
+    "sklearn.svm.NuSVR": {"gamma": {"kernel": KERNELS}},
+    "sklearn.svm.OneClassSVM": {"gamma": {"kernel": KERNELS}},
+    "sklearn.svm.LinearSVC": {"loss": {"dual": ("auto", True), "penalty": ("l2",)}},
+    "sklearn.svm.LinearSVR": {"loss": {"dual": ("auto", True)}},
+    "sklearn.kernel_approximation.Nystroem": {"gamma": {"kernel": KERNELS}},
+    "sklearn.decomposition.PCA": {"n_components": {"svd_solver": ("auto", "full")}},
+    "sklearn.neighbors.KNeighborsClassifier": {"p": {"metric": ("minkowski",)}},
+    "sklearn.neighbors.KNeighborsRegressor": {"p": {"metric": ("minkowski",)}},
+    "sklearn.linear_model.LogisticRegression": {
+        "C": {"penalty": ("deprecated", "l1", "l2", "elasticnet")}
+    },
 }
 # Other names of the same thing, of which an estimator takes one.
 SYNONYMS: Final = {
@@ -85,8 +104,8 @@ def default_space(estimator: Any) -> dict[str, Any]:
     Raises
     ------
     ValueError
-        If nothing is to be tuned because the estimator, or the one that a Pipeline or
-        a meta-estimator is made for, is not known.
+        If the estimator, or one that a Pipeline or a meta-estimator is made for, is not
+        known. (A transformer that is not known is left as it is.)
 
     Examples
     --------
@@ -102,6 +121,8 @@ def default_space(estimator: Any) -> dict[str, Any]:
     >>> space["logisticregression__C"].dist.name, space["logisticregression__C"].args
     ('loguniform', (0.0001, 10000.0))
     """
+    if not is_estimator(estimator):
+        raise TypeError(f"`estimator` must be an estimator; got {estimator!r}")
     space, unknown = {}, []
     for prefix, part in _parts(estimator):
         own = _lookup(type(part), _table())
@@ -109,9 +130,9 @@ def default_space(estimator: Any) -> dict[str, Any]:
             if not prefix or not hasattr(part, "transform"):
                 unknown.append(part)
             continue
-        for name in _left_at_default(part, own):
+        for name in _to_be_tuned(part, own):
             space[prefix + name] = copy.deepcopy(own[name])
-    if unknown and not space:
+    if unknown:
         raise ValueError(
             f"no default search space is known for {type(unknown[0]).__name__}"
         )
@@ -129,16 +150,20 @@ def portfolio(estimator: Any) -> list[dict[str, Any]]:
     -------
     list of dict
         The first to be tried first; what one leaves out is at its default. Of a
-        Pipeline, those of the steps that have some.
+        Pipeline, those of its last step. Those in which the user set a parameter are
+        left out.
     """
-    configs: list[dict[str, Any]] = []
-    for prefix, part in _parts(estimator):
-        for number, known in enumerate(_lookup(type(part), PORTFOLIOS) or []):
-            if number == len(configs):
-                configs.append({})
-            for name in _left_at_default(part, known):
-                configs[number][prefix + name] = known[name]
-    return [config for config in configs if config]
+    prefix, predictor = "", estimator
+    while hasattr(predictor, "steps"):
+        name, predictor = predictor.steps[-1]
+        prefix += f"{name}__"
+    kind = type(predictor)
+    configs = PORTFOLIOS.get(_path(kind, _table()) or "", [])
+    return [
+        {prefix + name: value for name, value in config.items()}
+        for config in configs
+        if set(config) <= set(_to_be_tuned(predictor, config))
+    ]
 
 
 def is_estimator(value: Any) -> bool:
@@ -167,10 +192,15 @@ def _table() -> dict[str, dict[str, Any]]:
 
 def _lookup(kind: type, table: Mapping[str, Entry]) -> Entry | None:
     """Return the entry of the nearest base that has one."""
+    path = _path(kind, table)
+    return None if path is None else table[path]
+
+
+def _path(kind: type, table: Mapping[str, Any]) -> str | None:
     paths = (
         f"{base.__module__.partition('._')[0]}.{base.__name__}" for base in kind.__mro__
     )
-    return next((table[path] for path in paths if path in table), None)
+    return next((path for path in paths if path in table), None)
 
 
 def _parts(estimator: Any) -> Iterator[tuple[str, Any]]:
@@ -186,10 +216,16 @@ def _parts(estimator: Any) -> Iterator[tuple[str, Any]]:
             yield prefix, part
 
 
-def _left_at_default(part: Any, names: Iterable[str]) -> Iterator[str]:
-    """Yield those of the names that it has, and has at their default."""
+def _to_be_tuned(part: Any, names: Iterable[str]) -> Iterator[str]:
+    """Yield those of the names that it has at their default, and can make use of."""
     current = part.get_params(deep=False)
+    needs = _lookup(type(part), NEEDS) or {}
     for name in names:
+        if not all(
+            other not in current or current[other] in values
+            for other, values in needs.get(name, {}).items()
+        ):
+            continue
         if takes(part, name) and SYNONYMS.get(name) not in current:
             default = _default_of(type(part), name)
             value = current.get(name, default)

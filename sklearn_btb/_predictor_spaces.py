@@ -60,9 +60,10 @@ PASSIVE_AGGRESSIVE: Final = {  # auto-sklearn
 # docs: scikit-learn's GLMs penalise as its ridge, over a mean; the range is ours
 GLM: Final = {"alpha": loguniform(1e-4, 1e2)}
 
-# gamma: Hsu and auto-sklearn. "scale" is one over the columns where these are scaled,
-# inside of the range, which a list with it would leave without an order.
-GAMMA: Final = {"gamma": loguniform(2**-15, 2**3)}
+# Hsu and auto-sklearn; "scale", the default, is one over the columns where these are
+# standardised
+GAMMAS: Final = [2.0**exponent for exponent in range(-15, 4)]
+GAMMA: Final = {"gamma": ["scale", *GAMMAS]}
 # C: Hsu from below and Probst from above, since beyond 2**10 a fit may take for ever.
 # The kernel stays: the studies find little beside rbf, and polynomials can hang.
 SVM: Final = {"C": loguniform(2**-5, 2**10), **GAMMA}
@@ -262,7 +263,7 @@ PREDICTORS: Final[dict[str, dict[str, Any]]] = {
     "sklearn.kernel_ridge.KernelRidge": {
         "kernel": ["linear", "rbf", "laplacian"],  # docs
         "alpha": loguniform(1e-3, 1e3),  # as ridge
-        **GAMMA,
+        "gamma": [None, *GAMMAS],
     },
     "sklearn.gaussian_process.GaussianProcessClassifier": KERNEL,
     "sklearn.gaussian_process.GaussianProcessRegressor": {

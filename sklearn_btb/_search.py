@@ -95,7 +95,8 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         `when` lets a parameter apply only while another one has certain values.
         `{}` compares an estimator as it is. One that is missing, or None, is that of
         `default_space`: the parameters worth tuning, of those that the estimator has
-        at their defaults. Finite spaces are searched without a repeat, and the search
+        at their defaults. To twelve of the most used estimators belongs a portfolio
+        then, three configurations that are tried after their own parameters. Finite spaces are searched without a repeat, and the search
         ends when nothing is left.
     constraints : callable or dict of str to callable, default=None
         Which configurations may be tried: `constraint(params) -> bool`, for all
@@ -106,12 +107,13 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         found in 131,072 draws, `fit` raises; the search of an estimator ends when some
         ten thousand draws had nothing new. See `Tunable`.
     initial_params : dict, list or DataFrame, default=None
-        What each estimator tries first, after its own parameters: by its name (not for
-        a single estimator) a dict of parameters, in which what is left out is as in its
+        What each estimator tries after its own parameters, before anything else when it
+        is its turn: by its name (not for a single estimator) a dict of parameters, in which what is left out is as in its
         own, a list of such dicts, or the `cv_results_` of an earlier search, as they
         are or as a DataFrame. Of these, the best candidate that lies in the space is
-        tried, and two other good ones that differ from it. The results of a search
-        over several estimators need no name.
+        tried, and two other good ones that differ from it, by the metric that `refit`
+        names, or else the first. The results of a search over several estimators need
+        no name. They may change from one `fit` to the next of a `checkpoint`.
     n_iter : int, default=50
         The number of candidates, all estimators together; with fewer than there are
         estimators, the last ones are not tried. The search ends earlier when nothing
@@ -297,7 +299,7 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
     _parameter_constraints: ClassVar[dict] = {
         "estimators": [dict, HasMethods(["fit"])],
         "constraints": [dict, callable, None],
-        "initial_params": [dict, list, HasMethods(["to_dict"]), None],
+        "initial_params": [dict, list, tuple, HasMethods(["to_dict"]), None],
         "n_iter": [Interval(numbers.Integral, 0, None, closed="left")],
         "scoring": [
             StrOptions(set(get_scorer_names())),
@@ -481,6 +483,12 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
 
     def _past_of(self, problem, tunables, earlier, ending):
         """Gather what there is already, of this search or in its log."""
+        initial = starting_points(
+            self.initial_params,
+            tunables,
+            single=not isinstance(self.estimators, Mapping),
+            metric=self.refit if isinstance(self.refit, str) else None,
+        )
         seed = seed_from(self.random_state)
         facts = self._describe(problem, tunables, seed)
         if earlier:
@@ -494,7 +502,7 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
             trials = merge(trials, journal)
         if not self.n_iter and not trials:
             raise ValueError("`n_iter` must be at least 1 where there are no trials")
-        session = self._session_of(tunables, trials, seed)
+        session = self._session_of(tunables, initial, trials, seed)
         trials = sorted(trials, key=lambda trial: trial.number)
         numbers = frozenset(trial.number for trial in earlier)
         return _Past(trials, numbers, session, journal, facts)
@@ -543,7 +551,7 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
     def _most_errors(self, tunables):
         return self.max_errors if len(tunables) > 1 else math.inf
 
-    def _session_of(self, tunables, trials, seed):
+    def _session_of(self, tunables, initial, trials, seed):
         """Make the session, and tell it of earlier trials."""
         session = BTBSession(
             tunables,
@@ -551,12 +559,7 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
             tuner_class=maker_of("tuner", self.tuner, TUNERS, Tuner),
             selector_class=maker_of("selector", self.selector, SELECTORS, Selector),
             max_errors=self._most_errors(tunables),
-            initial_configs=starting_points(
-                self.initial_params,
-                tunables,
-                single=not isinstance(self.estimators, Mapping),
-                metric=self.refit if isinstance(self.refit, str) else "score",
-            ),
+            initial_configs=initial,
             random_state=seed,
         )
         for trial in trials:

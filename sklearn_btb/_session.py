@@ -86,6 +86,10 @@ class _Arm:
         return self.tunable.encode([params]).tobytes()
 
     def propose_first(self, configs: Sequence[Params]) -> None:
+        if not isinstance(configs, Sequence) or not all(
+            isinstance(config, Mapping) for config in configs
+        ):
+            raise TypeError(f"must be a list of configurations; got {configs!r}")
         for config in map(self.tunable.complete, configs):
             self.initial.setdefault(self.identity(config), config)
 

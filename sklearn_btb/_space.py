@@ -10,7 +10,7 @@ what went in (see `_hyperparams` for how exactly).
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any, Final
 
 import numpy as np
@@ -51,7 +51,7 @@ class Tunable:
         known valid configuration is tried first.
     portfolio : sequence of dict, optional
         Configurations to try after the defaults, such as are known to do well. What one
-        leaves out is at its default; one that is not valid is left out.
+        leaves out is at its default; one that the constraint excludes is left out.
 
     Attributes
     ----------
@@ -154,9 +154,9 @@ class Tunable:
             self._known = self._known_valid()
             self.defaults = self._valid_defaults()
         self.portfolio = []
-        for known in portfolio:
-            with suppress(ValueError):
-                self.portfolio.append(self.complete(known))
+        for known in map(self.complete, portfolio):
+            if self.satisfies(known):
+                self.portfolio.append(known)
 
     @classmethod
     def from_dict(cls, spec: Mapping[str, Mapping[str, Any]]) -> "Tunable":
@@ -263,8 +263,8 @@ class Tunable:
         Raises
         ------
         ValueError
-            If there is none: a parameter is unknown or does not apply, a value lies
-            outside of the space, or the constraint is not satisfied.
+            If there is none: a parameter is unknown or does not apply, or a value lies
+            outside of the space. The constraint plays no part, see `satisfies`.
 
         Examples
         --------
@@ -278,6 +278,9 @@ class Tunable:
                     f"invalid parameter {name!r}{nearest(name, self.names)}; the space "
                     f"has {list(self.names)}"
                 )
+        for part in self._parts:
+            if part.has(partial):
+                return {name: partial[name] for name in part.applying(partial)}
         refusal: Exception = ValueError(
             f"{list(partial)} are not all parameters of one sub-space"
         )
@@ -312,7 +315,7 @@ class Tunable:
         """Return those rows of images whose configurations satisfy the constraint."""
         if self.constraint is None:
             return images
-        return images[[self._satisfies(config) for config in self.decode(images)]]
+        return images[[self.satisfies(config) for config in self.decode(images)]]
 
     def at(self, start: int, stop: int) -> np.ndarray:
         """Return the images of the configurations numbered start ... stop - 1.
@@ -354,10 +357,12 @@ class Tunable:
             size *= 2
         return np.concatenate(drawn)[:n]
 
-    def _satisfies(self, config: dict[str, Any]) -> bool:
-        assert self.constraint is not None
+    def satisfies(self, config: Mapping[str, Any]) -> bool:
+        """Whether the constraint, if there is one, allows a configuration."""
+        if self.constraint is None:
+            return True
         try:
-            verdict = self.constraint(config)
+            verdict = self.constraint(dict(config))
         except Exception as error:
             raise ValueError(
                 f"{self._constraint_named()} must not raise; for {config!r} it raised "
@@ -393,7 +398,7 @@ class Tunable:
         return known
 
     def _valid_defaults(self) -> dict[str, Any]:
-        if self._satisfies(dict(self.defaults)):
+        if self.satisfies(self.defaults):
             return self.defaults
         distances = np.sum((self._known - self.encode([self.defaults])) ** 2, axis=1)
         return self.decode(self._known[[np.argmin(distances)]])[0]
@@ -410,7 +415,7 @@ class Tunable:
         if self.constraint is None:
             return numbers[first]
         configs = self.decode(images[first])
-        return numbers[first][[self._satisfies(config) for config in configs]]
+        return numbers[first][[self.satisfies(config) for config in configs]]
 
     def _numbers_of_parts(self, configs: Sequence[Mapping[str, Any]]) -> np.ndarray:
         """Number the part of the union that each configuration belongs to.
@@ -464,8 +469,6 @@ class Tunable:
         for name in partial:
             if name not in config:
                 raise ValueError(f"parameter {name!r} does not apply in {config!r}")
-        if self.constraint is not None and not self._satisfies(dict(config)):
-            raise ValueError(f"{config!r} does not satisfy {self._constraint_named()}")
         return config
 
 

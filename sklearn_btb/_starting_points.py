@@ -4,6 +4,7 @@ They come as configurations, or as the `cv_results_` of an earlier search, of wh
 best few are taken that are not alike.
 """
 
+import reprlib
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -22,7 +23,7 @@ def starting_points(
     initial_params: Any,
     tunables: Mapping[str, Tunable],
     single: bool,
-    metric: str = "score",
+    metric: str | None = None,
 ) -> dict[str, list[Params]]:
     """Read what the user wants to be tried first.
 
@@ -35,8 +36,9 @@ def starting_points(
     tunables : dict of str to Tunable
     single : bool
         Whether the user gave one estimator without a name.
-    metric : str, default="score"
-        The one by which results are good: `mean_test_<metric>`.
+    metric : str, optional
+        The one by which results are good. Where they have no `mean_test_<metric>`, it
+        is `mean_test_score`, or else the first.
 
     Returns
     -------
@@ -66,8 +68,9 @@ def starting_points(
                 "`initial_params` must have the names of estimators, "
                 f"{list(tunables)}; got {name!r}{nearest(name, tunables)}"
             )
-        with errors_about(f"initial_params of estimator {name!r}"):
-            points[name] = _points(given, tunables[name], metric)
+        if given is not None:
+            with errors_about(f"initial_params of estimator {name!r}"):
+                points[name] = _points(given, name, tunables[name], metric)
     return points
 
 
@@ -112,22 +115,34 @@ def _is_results(given: Any) -> bool:
     )
 
 
-def _points(given: Any, tunable: Tunable, metric: str) -> list[Params]:
+def _points(
+    given: Any, name: str, tunable: Tunable, metric: str | None
+) -> list[Params]:
     if _is_results(given):
-        return _from_results(_rows(given, metric), tunable)
+        rows = _rows(given, metric)
+        owners = list(given["estimator_name"]) if "estimator_name" in given else []
+        if name in owners:
+            pairs = zip(rows, owners, strict=True)
+            rows = [row for row, owner in pairs if owner == name]
+        return _from_results(rows, tunable)
     configs = [given] if isinstance(given, Mapping) else given
     if not isinstance(configs, Sequence) or not all(
         isinstance(config, Mapping) for config in configs
     ):
         raise TypeError(
             "must be a dict of parameters, a list of such dicts, or the results of an "
-            f"earlier search; got {given!r}"
+            "earlier search, which have `params` and a `mean_test_...`; got "
+            f"{reprlib.repr(given)}"
         )
-    return [tunable.complete(config) for config in configs]
+    points = [tunable.complete(config) for config in configs]
+    for config in points:
+        if not tunable.satisfies(config):
+            raise ValueError(f"{config!r} does not satisfy the constraint")
+    return points
 
 
 def _from_all_results(
-    results: Any, tunables: Mapping[str, Tunable], metric: str
+    results: Any, tunables: Mapping[str, Tunable], metric: str | None
 ) -> dict[str, list[Params]]:
     rows = _rows(results, metric)
     if "estimator_name" in results:
@@ -140,33 +155,39 @@ def _from_all_results(
             "they have no `estimator_name`"
         )
     points = {}
+    refusals = [f"they are those of {sorted(set(names))}"]
     for name, tunable in tunables.items():
         own = [row for row, owner in zip(rows, names, strict=True) if owner == name]
         if own:
-            with errors_about(f"initial_params of estimator {name!r}"):
+            try:
                 points[name] = _from_results(own, tunable)
+            except ValueError as error:  # on a sample an estimator may have failed
+                refusals.append(f"{name!r}: {error}")
     if not points:
         raise ValueError(
-            f"`initial_params` must have results of {list(tunables)}; got those of "
-            f"{sorted(set(names))}"
+            f"`initial_params` must have usable results of {list(tunables)}; "
+            + "; ".join(refusals)
         )
     return points
 
 
-def _rows(results: Any, metric: str) -> list[tuple[Any, float]]:
+def _rows(results: Any, metric: str | None) -> list[tuple[Any, float]]:
     """List parameters and score of each candidate."""
-    column = f"mean_test_{metric}"
-    if column not in results:
-        means = [str(key) for key in results if str(key).startswith("mean_test_")]
-        raise ValueError(
-            f"the results have no {column!r}, by which to choose; they have {means}"
+    means = [str(key) for key in results if str(key).startswith("mean_test_")]
+    preferred = [f"mean_test_{metric}", "mean_test_score", *means]
+    column = next(key for key in preferred if key in means)
+    if any(isinstance(results[key], Mapping) for key in ("params", column)):
+        raise TypeError(
+            "the columns of results must be lists, arrays or Series; got dicts, as "
+            "`to_dict()` makes them: give the DataFrame itself"
         )
     params, scores = list(results["params"]), np.asarray(results[column], dtype=float)
     for one in params:
         if not isinstance(one, Mapping):
             raise TypeError(
-                "the `params` of results must be dicts (they are texts in a table that "
-                f"was read from a file); got {one!r}"
+                "the `params` of results must be dicts; got the text or value "
+                f"{one!r} (`read_csv(file, converters={{'params': ast.literal_eval}})` "
+                "makes dicts of texts)"
             )
     return list(zip(params, scores.tolist(), strict=True))
 
@@ -176,16 +197,22 @@ def _from_results(
 ) -> list[Params]:
     """Choose among those that belong to the space; another search may have had more."""
     configs, scores = [], []
-    refusal: Exception = ValueError("the results have no finite score")
+    refusal: Exception | None = None
     for params, score in rows:
         if np.isfinite(score):
             try:
-                configs.append(tunable.complete(params))
-                scores.append(score)
+                config = tunable.complete(params)
             except ValueError as error:
                 refusal = error
+                continue
+            if tunable.satisfies(config):
+                configs.append(config)
+                scores.append(score)
     if not configs:
+        n = len(rows)
         raise ValueError(
-            f"none of {len(rows)} earlier candidates belongs to the space: {refusal}"
+            f"none of {n} earlier candidates belongs to the space: {refusal}"
+            if refusal
+            else f"none of {n} earlier candidates has a finite score and is valid"
         ) from refusal
     return good_and_diverse(configs, scores, tunable)

@@ -11,7 +11,8 @@ from typing import Any, Final
 from scipy.stats import loguniform, randint, uniform
 
 AS_IT_IS: Final[dict[str, Any]] = {}
-RADIAL: Final = {"gamma": loguniform(2**-15, 2**3)}  # auto-sklearn, its kitchen sinks
+GAMMAS: Final = [2.0**exponent for exponent in range(-15, 4)]  # as in SVC
+RADIAL: Final = {"gamma": [None, *GAMMAS]}
 # as many as one likes, and as slow; auto-sklearn: 50 to 10000
 RANDOM_FEATURES: Final = {"n_components": [50, 100, 200, 400]}
 INFREQUENT: Final = {"min_frequency": [None, 0.01, 0.02, 0.05, 0.1]}  # auto-sklearn
@@ -125,7 +126,10 @@ PREPROCESSORS: Final[dict[str, dict[str, Any]]] = {
     "sklearn.manifold.LocallyLinearEmbedding": {"reg": loguniform(1e-4, 1e-1)},  # ours
     # kernels and trees as columns
     "sklearn.kernel_approximation.Nystroem": RADIAL,
-    "sklearn.kernel_approximation.RBFSampler": {**RADIAL, **RANDOM_FEATURES},
+    "sklearn.kernel_approximation.RBFSampler": {
+        "gamma": loguniform(2**-15, 2**3),  # auto-sklearn, its kitchen sinks
+        **RANDOM_FEATURES,
+    },
     "sklearn.kernel_approximation.SkewedChi2Sampler": {
         "skewedness": loguniform(0.1, 10),  # ours
         **RANDOM_FEATURES,
@@ -228,7 +232,7 @@ UNSUPERVISED: Final[dict[str, dict[str, Any]]] = {
     },
     "sklearn.svm.OneClassSVM": {
         "nu": uniform(0.01, 0.5),  # docs: a bound of the share of outliers
-        "gamma": loguniform(2**-15, 2**3),  # as in SVC
+        "gamma": ["scale", *GAMMAS],
     },
     "sklearn.linear_model.SGDOneClassSVM": {"nu": uniform(0.01, 0.5)},  # docs
     "sklearn.covariance.EllipticEnvelope": {

@@ -35,7 +35,7 @@ from sklearn.multioutput import MultiOutputClassifier
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
-from sklearn.svm import SVC
+from sklearn.svm import SVC, LinearSVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from sklearn.utils.discovery import all_estimators
 
@@ -112,18 +112,6 @@ FEWER_ROWS = {  # than 500, for those that would take more than a few seconds
     "NuSVR": 200,
     "OPTICS": 200,
     "SVR": 200,
-}
-# None or "scale" would leave a range without an order: the first candidate has the
-# middle of the range instead, near to what they come to on ordinary data.
-DEFAULTS_OUTSIDE = {
-    ("KernelPCA", "gamma"): "None; and the default kernel has none",
-    ("KernelRidge", "gamma"): "None; and the default kernel has none",
-    ("NuSVC", "gamma"): "scale",
-    ("NuSVR", "gamma"): "scale",
-    ("Nystroem", "gamma"): "None",
-    ("OneClassSVM", "gamma"): "scale",
-    ("SVC", "gamma"): "scale",
-    ("SVR", "gamma"): "scale",
 }
 
 COVERED = sorted(name for name in KINDS if _lookup(KINDS[name], _table()) is not None)
@@ -214,7 +202,7 @@ def test_defaults_lie_in_the_space(name):
         for parameter, hyperparam in tunable.parts[0].items()
         if not hyperparam.contains(signature[parameter].default)
     }
-    assert outside == {p for n, p in DEFAULTS_OUTSIDE if n == name}
+    assert not outside
 
 
 def test_forests_and_early_stopping_are_left_alone():
@@ -314,7 +302,6 @@ class TestComposition:
         ]
         stack = StackingClassifier(members, final_estimator=SVC(C=3, gamma=1))
         assert list(default_space(stack)) == [
-            "passthrough",
             "final_estimator__class_weight",
             "knn__n_neighbors",
             "knn__weights",
@@ -400,9 +387,9 @@ class TestUnknownEstimators:
         assert list(default_space(pipeline)) == ["logisticregression__class_weight"]
         assert default_space(make_pipeline(MyTransformer(), LinearRegression())) == {}
 
-    def test_in_a_pipeline_that_has_something_to_tune_stay_as_they_are(self):
-        pipeline = make_pipeline(PCA(whiten=True), Mine())
-        assert list(default_space(pipeline)) == ["pca__n_components"]
+    def test_need_a_space_also_where_another_step_has_one(self):
+        with pytest.raises(ValueError, match="known for Mine"):
+            default_space(make_pipeline(PCA(whiten=True), Mine()))
 
     def test_of_a_known_base_class_have_its_space_as_far_as_it_goes(self):
         assert list(default_space(LessOfAnSVC())) == ["C"]
@@ -530,34 +517,69 @@ class TestPortfolio:
         ]
 
     def test_is_tried_after_the_own_parameters(self):
-        search = BTBSearchCV(SVC(gamma=0.1), n_iter=4, cv=2, random_state=0)
-        tried = search.fit(*load_iris(return_X_y=True)).cv_results_["params"]
-        costs = [config["C"] for config in PORTFOLIOS["sklearn.svm.SVC"]]
-        assert [params["C"] for params in tried] == [1.0, *costs]
+        search = BTBSearchCV(SVC(), n_iter=4, cv=2, random_state=0).fit(*IRIS)
+        tried = search.cv_results_["params"]
+        known = [{"C": 1.0, "gamma": "scale"}, *PORTFOLIOS["sklearn.svm.SVC"]]
+        assert tried == [{**config, "class_weight": None} for config in known]
 
     def test_has_the_prefix_of_its_step(self):
         known = portfolio(make_pipeline(StandardScaler(), SVC()))
-        assert known[0] == {"svc__C": 75.0, "svc__gamma": 0.007}
+        assert known[0] == {"svc__C": 75.0, "svc__gamma": 2.0**-7}
 
-    def test_leaves_what_the_user_set(self):
-        assert portfolio(SVC(C=3, gamma=2.0)) == []
-        assert portfolio(SVC(C=3))[0] == {"gamma": 0.007}
+    def test_is_left_out_where_the_user_set_a_parameter_of_it(self):
+        assert portfolio(SVC(C=3)) == []
+        assert len(portfolio(SVC(class_weight="balanced"))) == 3
+        assert portfolio(SVC(kernel="linear")) == []
 
-    def test_of_an_estimator_without_one_is_empty(self):
-        assert portfolio(LinearRegression()) == []
+    @pytest.mark.parametrize(
+        "estimator",
+        [
+            LinearRegression(),
+            Lasso(),
+            BaggingRegressor(DecisionTreeRegressor()),
+            make_pipeline(SelectFromModel(RandomForestClassifier()), Ridge()),
+        ],
+        ids=lambda it: type(it).__name__,
+    )
+    def test_is_neither_inherited_nor_that_of_an_inner_estimator(self, estimator):
+        assert portfolio(estimator) == []
 
     def test_does_not_come_with_a_space_of_ones_own(self):
         search = BTBSearchCV(SVC(), {"C": [1, 2, 3]}, cv=2)
-        search.fit(*load_iris(return_X_y=True))
+        search.fit(*IRIS)
         assert sorted(search.cv_results_["param_C"]) == [1, 2, 3]
 
     def test_what_a_constraint_excludes_is_not_tried(self):
         search = BTBSearchCV(
-            SVC(gamma=0.1),
+            SVC(),
             constraints=lambda params: params["C"] < 50,
             n_iter=4,
             cv=2,
             random_state=0,
-        ).fit(*load_iris(return_X_y=True))
+        ).fit(*IRIS)
         assert max(search.cv_results_["param_C"]) < 50
         assert 0.1 in search.cv_results_["param_C"]
+
+
+class TestWhatIsSet:
+    """No parameter is in the space that a value which was chosen makes void."""
+
+    @pytest.mark.parametrize(
+        ("estimator", "left"),
+        [
+            (SVC(kernel="linear"), ["C", "class_weight"]),
+            (SVC(kernel="poly"), ["C", "gamma", "class_weight"]),
+            (LinearSVC(dual=False), ["C", "class_weight"]),
+            (LinearSVC(penalty="l1", dual=False), ["C", "class_weight"]),
+            (PCA(svd_solver="randomized"), ["whiten"]),
+            (KNeighborsClassifier(metric="cosine"), ["n_neighbors", "weights"]),
+        ],
+        ids=lambda it: type(it).__name__,
+    )
+    def test_parameters_that_are_left(self, estimator, left):
+        assert list(default_space(estimator)) == left
+
+    def test_what_is_no_estimator_is_refused(self):
+        for wrong in (SVC, "svc", None):
+            with pytest.raises(TypeError, match="`estimator` must be an estimator"):
+                default_space(wrong)

@@ -108,8 +108,14 @@ class TestConfigurations:
 
     def test_what_breaks_the_constraint_is_refused(self):
         tunable = Tunable({"a": [1, 2, 3]}, constraint=lambda config: config["a"] > 1)
+        assert not tunable.satisfies(tunable.complete({"a": 1}))
         with pytest.raises(ValueError, match="does not satisfy the constraint"):
-            tunable.complete({"a": 1})
+            starting_points({"name": {"a": 1}}, {"name": tunable}, False)
+
+    def test_a_whole_configuration_stays_whole_in_any_part_of_a_union(self):
+        tunable = Tunable([{"C": [1, 2, 3], "gamma": [1, 2]}, {"C": [1, 2, 3]}])
+        assert tunable.complete({"C": 2}) == {"C": 2}
+        assert tunable.complete({"gamma": 2}) == {"C": 2, "gamma": 2}
 
     def test_parameters_of_different_sub_spaces_are_refused(self):
         tunable = Tunable([{"a": [1, 2]}, {"b": [1, 2]}])
@@ -176,6 +182,25 @@ class TestEarlierResults:
         with pytest.raises(ValueError, match=r"results of \['svc', 'tree'\].*'knn'"):
             points_of(results([{"k": 1}], [1.0], ["knn"]))
 
+    def test_of_an_estimator_that_failed_are_passed_over(self):
+        params = [{"C": 1.0}, {"max_depth": 3}]
+        points = points_of(results(params, [0.5, math.nan], ["svc", "tree"]))
+        assert points.keys() == {"svc"}
+        with pytest.raises(
+            ValueError, match=r"'tree': none of 1.*no finite score|has a"
+        ):
+            points_of(results(params[1:], [math.nan], ["tree"]))
+
+    def test_under_a_name_are_those_of_that_name(self):
+        params = [{"C": 1.0}, {"C": 2.0}]
+        table = results(params, [0.5, 0.9], ["svc", "other"])
+        assert [point["C"] for point in points_of({"svc": table})["svc"]] == [1.0]
+
+    def test_of_a_column_of_dicts_are_refused(self):
+        table = pd.DataFrame(results(PARAMS, [0.1] * 6)).to_dict()
+        with pytest.raises(TypeError, match="give the DataFrame itself"):
+            points_of({"svc": table})
+
     def test_without_names_belong_to_a_single_estimator_only(self):
         table = results(PARAMS, [0.1] * 6)
         assert len(points_of(table, single=True)["svc"]) == 3
@@ -186,8 +211,14 @@ class TestEarlierResults:
         table = results(PARAMS[:2], [0.1, 0.9], key="mean_test_recall")
         points = points_of({"svc": table}, metric="recall")
         assert points["svc"][0] == PARAMS[1]
-        with pytest.raises(ValueError, match=r"no 'mean_test_score'.*mean_test_recall"):
-            points_of({"svc": table})
+
+    @pytest.mark.parametrize("metric", [None, "accuracy"])
+    def test_are_good_by_the_first_metric_otherwise(self, metric):
+        for key in ("mean_test_score", "mean_test_recall"):
+            table = results(PARAMS[:2], [0.1, 0.9], key=key)
+            table["mean_test_zero"] = np.array([1.0, 0.0])
+            points = points_of({"svc": table}, metric=metric)
+            assert points["svc"][0] == PARAMS[1]
 
     def test_as_texts_are_refused(self):
         with pytest.raises(TypeError, match="must be dicts"):
@@ -233,6 +264,11 @@ class TestSession:
     def test_an_unknown_name_is_refused(self):
         with pytest.raises(ValueError, match=r"one of \['a'\]; got 'b'"):
             BTBSession({"a": SPACE}, None, initial_configs={"b": []})
+
+    @pytest.mark.parametrize("wrong", [{"x": 0.5}, [[0.5]], None])
+    def test_what_is_no_list_of_configurations_is_refused(self, wrong):
+        with pytest.raises(TypeError, match="'a': must be a list of configurations"):
+            BTBSession({"a": SPACE}, None, initial_configs={"a": wrong})
 
     def test_a_configuration_outside_is_refused(self):
         with pytest.raises(ValueError, match=r"initial configurations of 'a'.*'x'"):
