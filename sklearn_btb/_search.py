@@ -96,8 +96,8 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         `{}` compares an estimator as it is. One that is missing, or None, is that of
         `default_space`: the parameters worth tuning, of those that the estimator has
         at their defaults. To twelve of the most used estimators belongs a portfolio
-        then, three configurations that are tried after their own parameters. Finite spaces are searched without a repeat, and the search
-        ends when nothing is left.
+        then, three configurations that are tried after their own parameters. Finite
+        spaces are searched without a repeat, and the search ends when nothing is left.
     constraints : callable or dict of str to callable, default=None
         Which configurations may be tried: `constraint(params) -> bool`, for all
         estimators or by name. `params` is what `set_params` would get, so parameters
@@ -108,12 +108,13 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         ten thousand draws had nothing new. See `Tunable`.
     initial_params : dict, list or DataFrame, default=None
         What each estimator tries after its own parameters, before anything else when it
-        is its turn: by its name (not for a single estimator) a dict of parameters, in which what is left out is as in its
-        own, a list of such dicts, or the `cv_results_` of an earlier search, as they
-        are or as a DataFrame. Of these, the best candidate that lies in the space is
-        tried, and two other good ones that differ from it, by the metric that `refit`
-        names, or else the first. The results of a search over several estimators need
-        no name. They may change from one `fit` to the next of a `checkpoint`.
+        is its turn: by its name (not for a single estimator) a dict of parameters, in
+        which what is left out is as in its own, a list of such dicts, or the
+        `cv_results_` of an earlier search, as they are or as a DataFrame. Of these, the
+        best candidate that lies in the space is tried, and two other good ones that
+        differ from it, by the metric that `refit` names, or else the first. The results
+        of a search over several estimators need no name. They may change from one `fit`
+        to the next of a `checkpoint`.
     n_iter : int, default=50
         The number of candidates, all estimators together; with fewer than there are
         estimators, the last ones are not tried. The search ends earlier when nothing
