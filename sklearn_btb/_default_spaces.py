@@ -103,6 +103,8 @@ def default_space(estimator: Any) -> dict[str, Any]:
 
     Raises
     ------
+    TypeError
+        If it is no estimator.
     ValueError
         If the estimator, or one that a Pipeline or a meta-estimator is made for, is not
         known. (A transformer that is not known is left as it is.)

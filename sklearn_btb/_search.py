@@ -113,8 +113,8 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         `cv_results_` of an earlier search, as they are or as a DataFrame. Of these, the
         best candidate that lies in the space is tried, and two other good ones that
         differ from it, by the metric that `refit` names, or else the first. The results
-        of a search over several estimators need no name. They may change from one `fit`
-        to the next of a `checkpoint`.
+        of a search over several estimators need no name. What is given
+        may change from one `fit` to the next of a `checkpoint`.
     n_iter : int, default=50
         The number of candidates, all estimators together; with fewer than there are
         estimators, the last ones are not tried. The search ends earlier when nothing

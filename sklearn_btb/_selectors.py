@@ -107,7 +107,8 @@ def _recent_k_velocity(scores: Sequence[float], k: int) -> float:
     return (last[-1] - last[0]) / (len(last) - 1)
 
 
-# Bonuses: all pulls t and the arm's own pulls n -> what uncertainty is worth.
+# Bonuses: all pulls t, or their mean over the arms, and the arm's own pulls n -> what
+# uncertainty is worth.
 
 
 def _ucb1_bonus(t: int, n: int) -> float:

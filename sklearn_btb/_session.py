@@ -91,6 +91,8 @@ class _Arm:
         ):
             raise TypeError(f"must be a list of configurations; got {configs!r}")
         for config in map(self.tunable.complete, configs):
+            if not self.tunable.satisfies(config):
+                raise ValueError(f"{config!r} does not satisfy the constraint")
             self.initial.setdefault(self.identity(config), config)
 
     def record(self, params: Params, score: float) -> None:

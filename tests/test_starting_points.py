@@ -270,6 +270,11 @@ class TestSession:
         with pytest.raises(TypeError, match="'a': must be a list of configurations"):
             BTBSession({"a": SPACE}, None, initial_configs={"a": wrong})
 
+    def test_one_that_breaks_the_constraint_is_refused(self):
+        space = Tunable(SPACE, constraint=lambda config: config["x"] < 0.9)
+        with pytest.raises(ValueError, match="does not satisfy the constraint"):
+            BTBSession({"a": space}, None, initial_configs={"a": [{"x": 0.95}]})
+
     def test_a_configuration_outside_is_refused(self):
         with pytest.raises(ValueError, match=r"initial configurations of 'a'.*'x'"):
             BTBSession({"a": SPACE}, None, initial_configs={"a": [{"x": 2.0}]})

@@ -8,8 +8,7 @@ development; on one of these, without its own. It appends to the same file as
     --print     shows the portfolios of the default spaces of this package instead
 """
 
-import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from sklearn_btb import BTBSession, Tunable, default_space
 
 from . import peers
 from .problems import DATA_SETS, Learner, data_of
-from .run import N_EVALUATIONS, Problem, arguments, load, problems, run
+from .run import N_EVALUATIONS, Problem, append, arguments, load, problems
 from .spaces import N_LEVELS, decode
 from .surrogate import surrogates_of, tables_of
 
@@ -116,9 +115,7 @@ def peer_for(problem: Problem, size: int) -> Callable[..., None]:
 
 def _append(path: Path, name: str, problem: Problem, seed: int) -> None:
     peers.PEERS[name] = peer_for(problem, NAMES[name])
-    line = json.dumps(run(problem, name, seed, N_EVALUATIONS))
-    with path.open("a") as file:
-        file.write(line + "\n")
+    append(path, name, problem, seed, N_EVALUATIONS)
 
 
 # -- the default spaces, in the words of the tables' spaces ---------------------------
@@ -191,8 +188,8 @@ def portfolio_of_default_space(name: str, sets: list[str]) -> list[Config]:
     return [configs[i] for i in greedy(np.array(rows))]
 
 
-def print_portfolios(kinds: Iterable[bool] = (False, True)) -> None:
-    for regression in kinds:
+def print_portfolios() -> None:
+    for regression in (False, True):
         like = next(name for name in DATA_SETS if is_regression(name) == regression)
         sets = [like, *known_sets(like)]
         sets = [name for name in sets if not DATA_SETS[name].aside]

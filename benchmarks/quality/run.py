@@ -123,7 +123,8 @@ def run(
     }
 
 
-def _append(path: Path, peer: str, problem: Problem, seed: int, n: int) -> str:
+def append(path: Path, peer: str, problem: Problem, seed: int, n: int) -> str:
+    """Run, and add a line to a file."""
     line = json.dumps(run(problem, peer, seed, n)) + "\n"
     descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     os.write(descriptor, line.encode())  # at once, so that lines of workers stay whole
@@ -175,7 +176,7 @@ def main() -> None:
     ]
     start = time.perf_counter()
     Parallel(options.n_jobs)(
-        delayed(_append)(options.out, *task, options.n) for task in tasks
+        delayed(append)(options.out, *task, options.n) for task in tasks
     )
     print(f"{len(tasks)} runs in {time.perf_counter() - start:.0f} s")
 
