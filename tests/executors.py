@@ -96,9 +96,9 @@ def answers(executor, *tasks):
 def until(condition, seconds=20.0):
     """Wait until something is true; tell whether it became so."""
     end = time.monotonic() + seconds
-    while not condition() and time.monotonic() < end:
+    while not (true := bool(condition())) and time.monotonic() < end:
         time.sleep(0.02)
-    return bool(condition())
+    return true
 
 
 def is_gone(pid):
