@@ -1,24 +1,26 @@
 """Searches without a space: python benchmarks/bench_default_spaces.py [what ...]
 
     portfolio   the default space with its portfolio against the same without
-    written     the default space against a space as tutorials have it, equally tuned
+    written     the default space against a grid as tutorials have it, equally tuned
+    published   the default space against that of a study or a system, equally tuned
     five        five estimators, no space, against a random search of written spaces
 
-Real fits on the data sets of `benchmarks/quality` that are kept aside (`portfolio`,
-`written`) or on three that are not (`five`); as many candidates for both sides. A score
-is 0 for the estimator's own parameters and 100 for the best that either side found;
-differences are paired by data set and estimator, with 95 % bootstrap intervals.
+Real fits on the data sets of `benchmarks/quality` that are kept aside, or (`five`) on
+three that are not; as many candidates for both sides. A score is 0 for the estimator's
+own parameters and 100 for the best that either side found; differences are paired by
+data set and estimator, with 95 % bootstrap intervals over both.
 """
 
 import argparse
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
+from joblib import Memory
 from quality.problems import DATA_SETS, FOLDER, FROM_FOLDER, data_of
-from scipy.stats import loguniform, randint
+from scipy.stats import loguniform, randint, uniform
 from sklearn.base import BaseEstimator
 from sklearn.ensemble import (
     HistGradientBoostingClassifier,
@@ -34,8 +36,9 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC, SVR
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-from sklearn_btb import BTBSearchCV, Tunable, default_space
+from sklearn_btb import BTBSearchCV, Tunable, default_space, when
 
+WHAT = ("portfolio", "written", "published", "five")
 N_ITER = 20
 AT = (5, 10, 20)
 TREES = {"n_estimators": 50, "random_state": 0}
@@ -89,6 +92,41 @@ WRITTEN: dict[str, dict[str, Any]] = {
         "min_samples_leaf": [5, 10, 20],
     },
 }
+PUBLISHED: dict[str, dict[str, Any]] = {
+    "logreg": {"C": uniform(0.1, 999.9)},  # TabRepo, the L2 part of it
+    "elastic": {"alpha": loguniform(1e-4, 1e3), "l1_ratio": uniform(0, 1)},  # YAHPO
+    "svc": {  # auto-sklearn's libsvm_svc; some of its fits would never end
+        "kernel": ["rbf", "poly", "sigmoid"],
+        "C": loguniform(2**-5, 2**15),
+        "gamma": loguniform(2**-15, 8),
+        "degree": when("model__kernel", "poly", randint(2, 6)),
+        "coef0": when("model__kernel", ["poly", "sigmoid"], uniform(-1, 2)),
+        "shrinking": [True, False],
+        "tol": loguniform(1e-5, 1e-1),
+        "max_iter": [20_000],
+    },
+    "neighbours": {  # TabRepo
+        "n_neighbors": [3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 20, 30, 40, 50],
+        "weights": ["uniform", "distance"],
+        "p": [1, 2],
+    },
+    "tree": {  # auto-sklearn, where the depth is at most twice the number of columns
+        "max_depth": randint(1, 33),
+        "min_samples_split": randint(2, 21),
+        "min_samples_leaf": randint(1, 21),
+    },
+    "forest": {  # TabRepo, whose limit of leaves has no effect here
+        "min_samples_leaf": [1, 2, 3, 4, 5, 10, 20, 40, 80],
+        "max_features": ["sqrt", "log2", 0.5, 0.75, 1.0],
+    },
+    "boosting": {  # auto-sklearn, without early stopping
+        "learning_rate": loguniform(0.01, 1),
+        "max_iter": randint(32, 513),
+        "min_samples_leaf": [1, 2, 3, 5, 8, 12, 20, 30, 50, 80, 120, 200],
+        "max_leaf_nodes": [3, 6, 12, 24, 48, 96, 192, 384, 768, 1536],
+        "l2_regularization": loguniform(1e-10, 1),
+    },
+}
 RANDOM: dict[str, dict[str, Any]] = {
     "logreg": {"C": loguniform(1e-3, 1e3)},
     "elastic": {"alpha": loguniform(1e-4, 10), "l1_ratio": [0.1, 0.5, 0.9]},
@@ -101,6 +139,9 @@ RANDOM: dict[str, dict[str, Any]] = {
         "max_leaf_nodes": randint(4, 64),
     },
 }
+
+
+Curve = Callable[[str, str, str, int], np.ndarray]
 
 
 def is_regression(name: str) -> bool:
@@ -124,12 +165,24 @@ def prefixed(space: dict[str, Any]) -> dict[str, Any]:
     return {f"model__{name}": values for name, values in space.items()}
 
 
-def curve(name: str, estimator: Any, space: Any, seed: int) -> np.ndarray:
+def space_of(what: str, learner: str, model: BaseEstimator) -> Any:
+    if what == "default":
+        return None
+    if what == "portfolio":  # a default space without it
+        return Tunable(default_space(model))
+    space = dict((WRITTEN if what == "written" else PUBLISHED)[learner])
+    if isinstance(model["model"], SVR):
+        space["epsilon"] = {"written": [0.01, 0.1, 1]}.get(what, loguniform(1e-3, 1))
+    return prefixed(space)
+
+
+def curve(name: str, learner: str, what: str, seed: int) -> np.ndarray:
     """Return the best score after each candidate."""
+    model = scaled(estimators_of(name)[learner])
     X, y = data_of(DATA_SETS[name])
     search = BTBSearchCV(
-        estimator,
-        space,
+        model,
+        space_of(what, learner, model),
         n_iter=N_ITER,
         cv=splitter(name),
         scoring=DATA_SETS[name].scoring,
@@ -140,19 +193,17 @@ def curve(name: str, estimator: Any, space: Any, seed: int) -> np.ndarray:
     return np.concatenate([best, np.full(N_ITER - len(best), best[-1])])
 
 
-def pairs(what: str, n_seeds: int) -> Iterator[tuple[str, str, np.ndarray]]:
+def pairs(
+    what: str, n_seeds: int, curve: Curve
+) -> Iterator[tuple[str, str, np.ndarray]]:
     """Yield data set, learner, and the curves (2, n_seeds, N_ITER) of both sides."""
     for name, data_set in DATA_SETS.items():
         if not data_set.aside or (name in FROM_FOLDER and FOLDER not in os.environ):
             continue
-        for learner, estimator in estimators_of(name).items():
-            model = scaled(estimator)
-            other: Any = prefixed(WRITTEN[learner])
-            if what == "portfolio":
-                other = Tunable(default_space(model))
+        for learner in estimators_of(name):
             curves = [
-                [curve(name, model, space, seed) for seed in range(n_seeds)]
-                for space in (None, other)
+                [curve(name, learner, side, seed) for seed in range(n_seeds)]
+                for side in ("default", what)
             ]
             yield name, learner, np.array(curves)
 
@@ -164,10 +215,10 @@ def interval(values: np.ndarray) -> str:
     return f"{values.mean():+.1f} ({low:+.1f} - {high:+.1f})"
 
 
-def compare(what: str, n_seeds: int) -> None:
+def compare(what: str, n_seeds: int, curve: Curve) -> None:
     print(f"\n{what}: ahead by, after {AT} candidates and in the mean of all\n")
     gains = []
-    for name, learner, curves in pairs(what, n_seeds):
+    for name, learner, curves in pairs(what, n_seeds, curve):
         zero, best = curves[0, :, 0].mean(), curves.max()
         scores = 100 * (curves - zero) / (best - zero) if best > zero else 0 * curves
         ahead = (np.maximum(scores[0], 0) - np.maximum(scores[1], 0)).mean(axis=0)
@@ -211,15 +262,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("what", nargs="*", default=["portfolio", "written", "five"])
+    parser.add_argument("what", nargs="*", default=list(WHAT))
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--cache", help="a folder that keeps what was computed")
     options = parser.parse_args()
     warnings.simplefilter("ignore")
+    memory = Memory(options.cache, verbose=0)
     for what in options.what:
         if what == "five":
             five(options.seeds)
         else:
-            compare(what, options.seeds)
+            compare(what, options.seeds, memory.cache(curve))
 
 
 if __name__ == "__main__":
