@@ -476,7 +476,7 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         check_not_empty(self.trials_, self.stop_reason_)
         report_failures(self.trials_, self.error_score)
         self._set_results(scorers)
-        warn_if_not_finite(self.cv_results_)
+        warn_if_not_finite(self.cv_results_, self.trials_)
         if self.refit:
             self._refit(estimators, task, context, routed["fit"])
         context.call_on_fit_task_end(**task)

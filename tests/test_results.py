@@ -249,18 +249,21 @@ class TestWarnings:
     @pytest.mark.parametrize("score", [math.nan, math.inf, -math.inf])
     def test_one_of_scores_that_are_not_finite_however_many_there_are(self, score):
         folds = [fold({"a": score, "b": score}, {"a": score, "b": score})]
-        results = make_cv_results([trial(0, *folds)], 1, True)
+        trials = [trial(0, *folds)]
+        results = make_cv_results(trials, 1, True)
         with pytest.warns(UserWarning, match="test scores are non-finite") as caught:
-            warn_if_not_finite(results)
+            warn_if_not_finite(results, trials)
         assert len(caught) == 1
 
     def test_of_train_scores_if_the_test_scores_are_finite(self):
-        results = make_cv_results([trial(0, fold(1.0, math.nan))], 1, True)
+        trials = [trial(0, fold(1.0, math.nan))]
+        results = make_cv_results(trials, 1, True)
         with pytest.warns(UserWarning, match="train scores are non-finite"):
-            warn_if_not_finite(results)
+            warn_if_not_finite(results, trials)
 
     def test_none_of_finite_scores(self):
-        warn_if_not_finite(make_cv_results(trials_of([1.0], [2.0]), 1, False))
+        trials = trials_of([1.0], [2.0])
+        warn_if_not_finite(make_cv_results(trials, 1, False), trials)
 
     def test_one_of_every_estimator_that_was_dropped(self):
         with warnings.catch_warnings(record=True) as caught:
