@@ -8,7 +8,7 @@ from sklearn.utils import Tags
 from ._default_spaces import default_space, is_estimator, portfolio, takes
 from ._hyperparams import HyperParam
 from ._sklearn_compat import tags_of
-from ._space import Tunable, errors_about
+from ._space import Tunable, errors_about, warn_of_ranges
 from ._values import nearest
 
 
@@ -263,6 +263,7 @@ def _tunable(
         for part in tunable.parts:
             for parameter in part:
                 _check_parameter(parameter, part, estimator, current)
+    warn_of_ranges(tunable.space, f"search space of {who}")
     return tunable
 
 

@@ -30,7 +30,7 @@ from ._selectors import (
     Selector,
     Uniform,
 )
-from ._space import Tunable, errors_about
+from ._space import Tunable, errors_about, warn_of_ranges
 from ._trial import Proposal, StopTuning
 from ._tuners import (
     GCPEiTuner,
@@ -578,4 +578,6 @@ def _as_tunable(name: str, space: Any) -> Tunable:
     if not isinstance(space, Mapping):
         raise TypeError(f"tunable {name!r} must be a Tunable or a dict; got {space!r}")
     with errors_about(f"tunable {name!r}"):
-        return Tunable(space)
+        tunable = Tunable(space)
+    warn_of_ranges(tunable.space, f"tunable {name!r}")
+    return tunable

@@ -19,7 +19,7 @@ from ._conditions import Condition, Part, in_order, requirement
 from ._foreign import own_space, own_values
 from ._hyperparams import INACTIVE, LARGEST_ENUMERATED, UNSET, HyperParam
 from ._layout import Layout, Rows, are_disjoint, first_rows
-from ._notation import as_hyperparam, from_btb_dict
+from ._notation import as_hyperparam, from_btb_dict, warn_if_like_a_range
 from ._random import generator_at
 from ._values import is_finite_number, nearest, same
 
@@ -578,6 +578,23 @@ def _read_part(part: Mapping[str, Any]) -> Part:
     }
     order = in_order(hyperparams, requirements)
     return Part(hyperparams, requirements, order)
+
+
+def warn_of_ranges(space: Mapping[str, Any] | Sequence[Any], subject: str) -> None:
+    """Warn of tuples of two numbers: other libraries take them for a range.
+
+    Parameters
+    ----------
+    space : dict or list of dict
+        As a `Tunable` has it.
+    subject : str
+        Whose it is, for the message.
+    """
+    for part in [space] if isinstance(space, Mapping) else space:
+        for name, values in part.items():
+            while isinstance(values, Condition):
+                values = values.then
+            warn_if_like_a_range(values, f"{subject}: parameter {name!r}")
 
 
 def _check_no_condition(values: Sequence[Any]) -> None:

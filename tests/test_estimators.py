@@ -16,7 +16,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 from sklearn.utils import get_tags
 
-from sklearn_btb import FloatHyperParam, IntHyperParam, Tunable
+from sklearn_btb import BTBSession, FloatHyperParam, IntHyperParam, Tunable, when
 from sklearn_btb._estimators import (
     combine_tags,
     common_type,
@@ -388,6 +388,49 @@ class TestReachesNestedParameters:
         pipeline = Pipeline([("clf", "passthrough")])
         with pytest.raises(ValueError, match="invalid parameter 'clf__C'"):
             tunable(pipeline, [{"clf": [SVC()]}, {"clf__C": [1]}])
+
+
+class TestTuplesOfTwoNumbers:
+    @pytest.mark.parametrize(
+        ("pair", "range_"),
+        [
+            ((0.1, 10), "scipy.stats.uniform(0.1, 9.9) or loguniform(0.1, 10)"),
+            ((0.0, 1.0), "scipy.stats.uniform(0.0, 1)"),
+            ((1, 5), "scipy.stats.randint(1, 6)"),
+        ],
+    )
+    def test_are_two_values_with_a_warning(self, pair, range_):
+        said = re.escape(
+            f"search space of estimator 'it' (SVC): parameter 'C': {pair} means these "
+            f"two values, as in GridSearchCV; write {list(pair)} for them, or {range_} "
+            "for the range between them"
+        )
+        with pytest.warns(UserWarning, match=said):
+            space = tunable(SVC(), {"C": pair})
+        assert space.decode(space.at(0, 2)) == [{"C": value} for value in pair]
+
+    @pytest.mark.parametrize(
+        "space",
+        [
+            [{"C": [1]}, {"C": (2, 3)}],
+            {"kernel": ["rbf", "poly"], "C": when("kernel", "rbf", (2, 3))},
+            Tunable({"C": (2, 3)}),
+        ],
+        ids=["part", "condition", "Tunable"],
+    )
+    def test_warn_wherever_they_stand(self, space):
+        with pytest.warns(UserWarning, match="parameter 'C'"):
+            tunable(SVC(), space)
+
+    @pytest.mark.parametrize(
+        "values", [[0.1, 10], (1, 2, 3), (10, 0.1), (2, 2), (True, False), ("a", "b")]
+    )
+    def test_others_do_not_warn(self, values):
+        tunable(SVC(), {"C": values})
+
+    def test_warn_in_a_session_as_well(self):
+        with pytest.warns(UserWarning, match=r"tunable 'a': parameter 'x': \(1, 9\)"):
+            BTBSession({"a": {"x": (1, 9)}}, None)
 
 
 class TestRefusedSpaces:
