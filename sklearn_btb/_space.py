@@ -18,7 +18,7 @@ import numpy as np
 from ._conditions import Condition, Part, in_order, requirement
 from ._foreign import own_space, own_values
 from ._hyperparams import INACTIVE, LARGEST_ENUMERATED, UNSET, HyperParam
-from ._layout import Layout, Rows, are_disjoint, first_rows
+from ._layout import Layout, Rows, are_alike, are_disjoint, first_rows
 from ._notation import as_hyperparam, from_btb_dict, warn_if_like_a_range
 from ._random import generator_at
 from ._values import is_finite_number, nearest, same
@@ -555,7 +555,21 @@ def _read(space: Any) -> tuple[Part, ...]:
     for name in (name for part in parts for name in part):
         if not isinstance(name, str):
             raise TypeError(f"a parameter's name must be a string; got {name!r}")
-    return tuple(map(_read_part, parts))
+    distinct: list[Part] = []
+    for part in map(_read_part, parts):
+        if not any(_is_the_same(part, known) for known in distinct):
+            distinct.append(part)  # or what is written twice is drawn twice as often
+    return tuple(distinct)
+
+
+def _is_the_same(one: Part, other: Part) -> bool:
+    """Whether two parts have the same configurations, whatever their defaults."""
+    names = one.hyperparams.keys()
+    return (
+        names == other.hyperparams.keys()
+        and same(one.requirements, other.requirements)
+        and all(are_alike(one.hyperparams[n], other.hyperparams[n]) for n in names)
+    )
 
 
 def _read_part(part: Mapping[str, Any]) -> Part:
