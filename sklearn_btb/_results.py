@@ -4,7 +4,7 @@ import math
 import numbers
 import warnings
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -225,6 +225,22 @@ def warn_of_dropped(n_errors: Mapping[str, int], max_errors: float) -> None:
                 UserWarning,
                 stacklevel=2,
             )
+
+
+def warn_of_untried(
+    trials: Sequence[Trial], names: Iterable[str], stop_reason: str
+) -> None:
+    """Warn of estimators for which there was no room."""
+    tried = {trial.estimator_name for trial in trials}
+    untried = [name for name in names if name not in tried]
+    if trials and untried and stop_reason in ("n_iter", "time_budget", "patience"):
+        warnings.warn(
+            f"The search ended (`{stop_reason}`) before the estimators {untried} were "
+            "tried. Each is tried as it is, in the order given, before any is tuned: "
+            f"`{stop_reason}` must leave room for that.",
+            UserWarning,
+            stacklevel=2,
+        )
 
 
 def warn_if_not_finite(results: Results, trials: Sequence[Trial]) -> None:

@@ -297,6 +297,33 @@ class TestSpacesByName:
         assert spaces == {"svc": [{"C": [1.0], "kernel": ["rbf"]}, {}]}
 
 
+class TestNothingToTune:
+    SET = KNeighborsClassifier(3, weights="distance", p=1)
+
+    @pytest.mark.parametrize(
+        ("single", "space"), [(True, "{...}"), (False, "{'knn': {...}}")]
+    )
+    def test_warns_where_a_default_space_was_to_be_searched(self, single, space):
+        said = re.escape(
+            "estimator 'knn' (KNeighborsClassifier) is the only candidate, as it is: "
+            "its default space is empty"
+        )
+        advice = re.escape(
+            f"`search_spaces={space.replace('...', 'parameter: values')}`, or "
+            f"`{space.replace('...', '')}`"
+        )
+        with pytest.warns(UserWarning, match=f"{said}.*{advice}"):
+            make_tunables({"knn": self.SET}, None, single)
+
+    @pytest.mark.parametrize("space", [{}, {"p": [1]}])
+    def test_is_nothing_to_say_of_a_space_that_was_written(self, space):
+        assert tunable(self.SET, space).cardinality == 1
+
+    def test_is_nothing_to_say_of_one_beside_others(self):
+        others = make_tunables({"knn": self.SET, "linear": LinearRegression()}, None, 0)
+        assert sum(each.cardinality for each in others.values()) > 1
+
+
 class TestDefaults:
     def test_the_search_starts_from_the_estimators_parameters(self):
         space = {

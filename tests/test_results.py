@@ -19,6 +19,7 @@ from sklearn_btb._results import (
     report_failures,
     warn_if_not_finite,
     warn_of_dropped,
+    warn_of_untried,
 )
 from sklearn_btb._trial import FoldResult
 
@@ -271,6 +272,18 @@ class TestWarnings:
             warn_of_dropped({"a": 2, "b": 3, "c": 5}, 3)
         dropped = [str(warning.message).split("'")[1] for warning in caught]
         assert dropped == ["b", "c"]
+
+    @pytest.mark.parametrize("stop_reason", ["n_iter", "time_budget", "patience"])
+    def test_one_of_the_estimators_for_which_there_was_no_room(self, stop_reason):
+        trials = trials_of([1.0])
+        names = [trials[0].estimator_name, "b", "c"]
+        said = rf"`{stop_reason}`\) before the estimators \['b', 'c'\] were tried"
+        with pytest.warns(UserWarning, match=said):
+            warn_of_untried(trials, names, stop_reason)
+
+    def test_none_of_untried_estimators_where_the_search_was_to_end(self):
+        for stop_reason in ("target_score", "callback"):
+            warn_of_untried(trials_of([1.0]), ["b"], stop_reason)
 
     def test_none_of_dropped_estimators_without_a_limit(self):
         warn_of_dropped({"a": 1000}, math.inf)
