@@ -30,7 +30,7 @@ from ._selectors import (
     Selector,
     Uniform,
 )
-from ._space import Tunable, errors_about, warn_of_ranges
+from ._space import Tunable, errors_about, valid_completion, warn_of_ranges
 from ._trial import Proposal, StopTuning
 from ._tuners import (
     GCPEiTuner,
@@ -92,9 +92,7 @@ class _Arm:
             isinstance(config, Mapping) for config in configs
         ):
             raise TypeError(f"must be a list of configurations; got {configs!r}")
-        for config in map(self.tunable.complete, configs):
-            if not self.tunable.satisfies(config):
-                raise ValueError(f"{config!r} does not satisfy the constraint")
+        for config in [valid_completion(self.tunable, each) for each in configs]:
             self.initial.setdefault(self.identity(config), config)
 
     def record(self, params: Params, score: float) -> None:

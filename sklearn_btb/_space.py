@@ -594,6 +594,18 @@ def _read_part(part: Mapping[str, Any]) -> Part:
     return Part(hyperparams, requirements, order)
 
 
+def valid_completion(tunable: Tunable, partial: Mapping[str, Any]) -> dict[str, Any]:
+    """Complete a configuration; it is an error if the constraint does not allow it."""
+    config = tunable.complete(partial)
+    if tunable.satisfies(config):
+        return config
+    filled_in = {name: config[name] for name in config if name not in partial}
+    advice = f"; {filled_in!r} was left out and is at its default: give values for that"
+    raise ValueError(
+        f"{config!r} does not satisfy the constraint{advice if filled_in else ''}"
+    )
+
+
 def warn_of_ranges(space: Mapping[str, Any] | Sequence[Any], subject: str) -> None:
     """Warn of tuples of two numbers: other libraries take them for a range.
 
