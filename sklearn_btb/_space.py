@@ -600,7 +600,7 @@ def valid_completion(tunable: Tunable, partial: Mapping[str, Any]) -> dict[str, 
     if tunable.satisfies(config):
         return config
     filled_in = {name: config[name] for name in config if name not in partial}
-    advice = f"; {filled_in!r} was left out and is at its default: give values for that"
+    advice = f"; {filled_in!r} was left out and is at its default: give valid values"
     raise ValueError(
         f"{config!r} does not satisfy the constraint{advice if filled_in else ''}"
     )
