@@ -1,5 +1,6 @@
 """What the user gave, checked: named estimators, their spaces, their common tags."""
 
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -8,7 +9,7 @@ from sklearn.utils import Tags
 from ._default_spaces import default_space, is_estimator, portfolio, takes
 from ._hyperparams import HyperParam
 from ._sklearn_compat import tags_of
-from ._space import Tunable, errors_about
+from ._space import Tunable, errors_about, warn_of_ranges
 from ._values import nearest
 
 
@@ -140,13 +141,17 @@ def make_tunables(
                 f"estimators {list(estimators)}{nearest(name, estimators)}; it must "
                 "have the form {estimator name: {parameter: values}}"
             )
+    spaces = search_spaces or {}
     by_name = _constraints_by_name(estimators, constraints)
-    return {
-        name: _tunable(
-            name, estimator, (search_spaces or {}).get(name), by_name.get(name), single
-        )
+    tunables = {
+        name: _tunable(name, estimator, spaces.get(name), by_name.get(name), single)
         for name, estimator in estimators.items()
     }
+    for name, estimator in estimators.items():
+        alone = len(estimators) == 1 and not tunables[name].names
+        if alone and spaces.get(name) is None:
+            _warn_of_a_single_candidate(name, estimator, single)
+    return tunables
 
 
 def combine_tags(own: Tags, estimators: Iterable[Any]) -> Tags:
@@ -240,12 +245,10 @@ def _constraints_by_name(
 def _tunable(
     name: str, estimator: Any, space: Any, constraint: Any, single: bool
 ) -> Tunable:
-    who = f"estimator {name!r} ({type(estimator).__name__})"
+    who = _who(name, estimator)
     known: Sequence[Mapping[str, Any]] = ()
     if space is None:
-        space = _default_space(
-            who, estimator, "{}" if single else f"{{{name!r}: {{}}}}"
-        )
+        space = _default_space(name, estimator, single)
         known = portfolio(estimator)
     current = estimator.get_params(deep=True)
     defaults = current
@@ -263,18 +266,39 @@ def _tunable(
         for part in tunable.parts:
             for parameter in part:
                 _check_parameter(parameter, part, estimator, current)
+    warn_of_ranges(tunable.space, f"search space of {who}")
     return tunable
 
 
-def _default_space(who: str, estimator: Any, empty: str) -> dict[str, Any]:
+def _default_space(name: str, estimator: Any, single: bool) -> dict[str, Any]:
     try:
         return default_space(estimator)
     except ValueError as error:
         raise ValueError(
-            f"{who} has no search space, and {error}; give it one, `search_spaces="
-            f"{empty.replace('{}', '{parameter: values}')}`, or `{empty}` to compare "
-            "it as it is"
+            f"{_who(name, estimator)} has no search space, and {error}; give it one, "
+            f"`search_spaces={_of_one(name, '{parameter: values}', single)}`, or "
+            f"`{_of_one(name, '{}', single)}` to compare it as it is"
         ) from error
+
+
+def _warn_of_a_single_candidate(name: str, estimator: Any, single: bool) -> None:
+    warnings.warn(
+        f"{_who(name, estimator)} is the only candidate, as it is: its default space "
+        "is empty, since nothing in it is worth tuning but what you set yourself; give "
+        f"it a space, `search_spaces={_of_one(name, '{parameter: values}', single)}`, "
+        f"or `{_of_one(name, '{}', single)}` if that is meant",
+        UserWarning,
+        stacklevel=2,
+    )
+
+
+def _who(name: str, estimator: Any) -> str:
+    return f"estimator {name!r} ({type(estimator).__name__})"
+
+
+def _of_one(name: str, space: str, single: bool) -> str:
+    """Write the `search_spaces` of one estimator."""
+    return space if single else f"{{{name!r}: {space}}}"
 
 
 def _check_parameter(

@@ -233,7 +233,7 @@ class Layout:
             if (
                 known.name == name
                 and max(alternative, default=BRANCH) < number
-                and _are_alike(known.hyperparam, hyperparam)
+                and are_alike(known.hyperparam, hyperparam)
             ):
                 known.alternatives.append(alternative)
                 return number
@@ -346,7 +346,7 @@ def first_rows(images: np.ndarray) -> list[int]:
     return list(rows.values())
 
 
-def _are_alike(one: HyperParam, other: HyperParam) -> bool:
+def are_alike(one: HyperParam, other: HyperParam) -> bool:
     """Whether two hyperparameters have the same values and images."""
     facts = [
         {

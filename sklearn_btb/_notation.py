@@ -1,6 +1,7 @@
 """Notation: what a user may write for one parameter -> its hyperparameter."""
 
 import math
+import warnings
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
@@ -124,6 +125,29 @@ def from_btb_dict(spec: Mapping[str, Any]) -> HyperParam:
         )
     bounded = IntHyperParam if kind == "int" else FloatHyperParam
     return bounded(*values, default=default)
+
+
+def warn_if_like_a_range(values: Any, subject: str) -> None:
+    """Warn of a tuple of two numbers, which other libraries take for a range."""
+    if not (
+        isinstance(values, tuple)
+        and len(values) == 2
+        and all(map(is_finite_number, values))
+        and values[0] < values[1]
+    ):
+        return
+    low, high = values
+    if is_integer(low) and is_integer(high):
+        range_ = f"scipy.stats.randint({low}, {high + 1})"
+    else:
+        range_ = f"scipy.stats.uniform({low}, {high - low:.6g})"
+        range_ += f" or loguniform({low}, {high})" if low > 0 else ""
+    warnings.warn(
+        f"{subject}: ({low}, {high}) means these two values, as in GridSearchCV; write "
+        f"[{low}, {high}] for them, or {range_} for the range between them",
+        UserWarning,
+        stacklevel=2,
+    )
 
 
 def _from_distribution(distribution: Any) -> HyperParam:

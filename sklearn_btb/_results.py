@@ -4,7 +4,7 @@ import math
 import numbers
 import warnings
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -227,17 +227,56 @@ def warn_of_dropped(n_errors: Mapping[str, int], max_errors: float) -> None:
             )
 
 
-def warn_if_not_finite(results: Results) -> None:
+def warn_of_untried(
+    trials: Sequence[Trial], names: Iterable[str], stop_reason: str
+) -> None:
+    """Warn of estimators for which there was no room."""
+    tried = {trial.estimator_name for trial in trials}
+    untried = [name for name in names if name not in tried]
+    if trials and untried and stop_reason in ("n_iter", "time_budget", "patience"):
+        warnings.warn(
+            f"The search ended (`{stop_reason}`) before the estimators {untried} were "
+            "tried. Each is tried as it is, in the order given, before any is tuned: "
+            f"`{stop_reason}` must leave room for that.",
+            UserWarning,
+            stacklevel=2,
+        )
+
+
+def warn_if_not_finite(results: Results, trials: Sequence[Trial]) -> None:
     """Warn once, of the test scores first, if a mean score is not finite."""
     for part in ("test", "train"):
         for key, means in results.items():
             if key.startswith(f"mean_{part}_") and not np.isfinite(means).all():
                 warnings.warn(
-                    f"One or more of the {part} scores are non-finite: {means}",
+                    f"One or more of the {part} scores are non-finite: {means}"
+                    f"{_if_none_has_a_score(trials)}",
                     UserWarning,
                     stacklevel=2,
                 )
                 return
+
+
+def _if_none_has_a_score(trials: Sequence[Trial]) -> str:
+    """Say that there is no winner, and why; nothing if some candidate has a score."""
+    if not all(math.isnan(trial.score) for trial in trials):
+        return ""
+    error = next((trial.error for trial in trials if trial.error), None)
+    reason = (
+        "nothing was raised, the scorer returned no numbers"
+        if error is None
+        else f"the first error was {_what_was_raised(error)}"
+    )
+    return (
+        "\nNo candidate has a score that is a number, so the winner is no better than "
+        f"any other: {reason}"
+    )
+
+
+def _what_was_raised(error: str) -> str:
+    """Pick the line of a traceback that says what was raised in the end."""
+    *_, last = error.split("Traceback (most recent call last):")
+    return next((line for line in last.splitlines() if line[:1].strip()), "")
 
 
 def _quoted(errors: Counter[str], what: str) -> str:

@@ -42,6 +42,7 @@ from ._results import (
     report_failures,
     warn_if_not_finite,
     warn_of_dropped,
+    warn_of_untried,
 )
 from ._scoring import check_refit_metric, make_router, make_scorers, route
 from ._selectors import Selector
@@ -117,9 +118,9 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         may change from one `fit` to the next of a `checkpoint`.
     n_iter : int, default=50
         The number of candidates, all estimators together; with fewer than there are
-        estimators, the last ones are not tried. The search ends earlier when nothing
-        is left to try, or when every estimator was dropped. 0 only refits the best
-        where there are candidates already (`warm_start`, `checkpoint`).
+        estimators, the last ones are not tried, with a warning. The search ends earlier
+        when nothing is left to try, or when every estimator was dropped. 0 only refits
+        the best where there are candidates already (`warm_start`, `checkpoint`).
     scoring : str, callable, list, tuple or dict, default=None
         As in `GridSearchCV`; None takes the estimators' `score`.
     n_jobs : int, default=None
@@ -300,7 +301,6 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
     _parameter_constraints: ClassVar[dict] = {
         "estimators": [dict, HasMethods(["fit"])],
         "constraints": [dict, callable, None],
-        "initial_params": [dict, list, tuple, HasMethods(["to_dict"]), None],
         "n_iter": [Interval(numbers.Integral, 0, None, closed="left")],
         "scoring": [
             StrOptions(set(get_scorer_names())),
@@ -476,7 +476,7 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         check_not_empty(self.trials_, self.stop_reason_)
         report_failures(self.trials_, self.error_score)
         self._set_results(scorers)
-        warn_if_not_finite(self.cv_results_)
+        warn_if_not_finite(self.cv_results_, self.trials_)
         if self.refit:
             self._refit(estimators, task, context, routed["fit"])
         context.call_on_fit_task_end(**task)
@@ -548,6 +548,8 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         )
         search_context.call_on_fit_task_end(estimator=self)
         warn_of_dropped(past.session.errors, self._most_errors(tunables))
+        if self.n_iter:
+            warn_of_untried(self.trials_, tunables, self.stop_reason_)
 
     def _most_errors(self, tunables):
         return self.max_errors if len(tunables) > 1 else math.inf

@@ -1,10 +1,12 @@
 """The BTB session: a selector picks a tunable, its tuner proposes a configuration."""
 
+import contextlib
 import inspect
 import itertools
 import logging
 import math
 import time
+import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,7 +30,7 @@ from ._selectors import (
     Selector,
     Uniform,
 )
-from ._space import Tunable, errors_about
+from ._space import Tunable, errors_about, valid_completion, warn_of_ranges
 from ._trial import Proposal, StopTuning
 from ._tuners import (
     GCPEiTuner,
@@ -90,9 +92,7 @@ class _Arm:
             isinstance(config, Mapping) for config in configs
         ):
             raise TypeError(f"must be a list of configurations; got {configs!r}")
-        for config in map(self.tunable.complete, configs):
-            if not self.tunable.satisfies(config):
-                raise ValueError(f"{config!r} does not satisfy the constraint")
+        for config in [valid_completion(self.tunable, each) for each in configs]:
             self.initial.setdefault(self.identity(config), config)
 
     def record(self, params: Params, score: float) -> None:
@@ -137,8 +137,8 @@ class BTBSession:
         The spaces by name; a dict is what `Tunable` takes, BTB's form included. A
         `Tunable` may have a constraint.
     scorer : callable
-        `scorer(name, config) -> float`, what `run` calls. It may raise, or return
-        None or NaN, to say that a configuration failed.
+        `scorer(name, config) -> float`, what `run` calls; None for a loop of one's own.
+        It may raise, or return None or NaN, to say that a configuration failed.
     tuner_class : str, class or callable, default=GPTuner
         Called as `tuner_class(tunable, random_state=seed)` for every tunable; or
         one of "auto" (what `BTBSearchCV` uses), "uniform", "gp", "gpei", "gcp",
@@ -212,7 +212,7 @@ class BTBSession:
     def __init__(
         self,
         tunables: Mapping[str, Tunable | Mapping[str, Any]],
-        scorer: Callable[[str, Params], float | None],
+        scorer: Callable[[str, Params], float | None] | None,
         tuner_class: str | Callable[..., Tuner] = GPTuner,
         selector_class: str | Callable[..., AnySelector] = UCB1,
         maximize: bool = True,
@@ -255,6 +255,7 @@ class BTBSession:
         self.proposals: dict[int, dict[str, Any]] = {}
         self.iterations = 0
         self.errors: Counter[str] = Counter()
+        self._first_failure: str | None = None  # of those that `run` saw
 
     @property
     def best_score(self) -> float | None:
@@ -369,8 +370,14 @@ class BTBSession:
         Returns
         -------
         dict or None
-            `best_proposal`; None if nothing could be scored.
+            `best_proposal`; None, with a warning, if nothing could be scored.
+
+        Raises
+        ------
+        TypeError
+            If the scorer cannot be called with a name and a configuration.
         """
+        scorer = _checked_scorer(self._scorer)
         steps = itertools.count() if iterations is None else range(iterations)
         with tqdm(steps, total=iterations, disable=not self._verbose) as progress:
             for _ in progress:
@@ -380,22 +387,38 @@ class BTBSession:
                     logger.info("stopped: %s", stop)
                     break
                 start = time.perf_counter()
-                score = self._scored(name, config)
+                score = self._scored(scorer, name, config)
                 seconds = time.perf_counter() - start
                 self.record(name, config, score, cost=seconds)
                 progress.set_postfix(best=self.best_score)
+        if self.best_proposal is None and self._first_failure is not None:
+            warnings.warn(
+                f"None of {self.iterations} configurations could be scored, so there "
+                f"is no best one. The first failure was {self._first_failure}",
+                UserWarning,
+                stacklevel=2,
+            )
         return self.best_proposal
 
-    def _scored(self, name: str, config: Params) -> float | None:
+    def _scored(
+        self, scorer: Callable[[str, Params], Any], name: str, config: Params
+    ) -> float | None:
         try:
-            score = self._scorer(name, dict(config))
-            return None if score is None else float(score)
-        except Exception:
+            score = scorer(name, dict(config))
+            number = math.nan if score is None else float(score)
+        except Exception as error:
             logger.exception("scoring %r failed with %r", name, config)
-            return None
+            failure = f"{type(error).__name__}: {error}"
         except BaseException:
             self._withdraw(name, config)  # interrupted
             raise
+        else:
+            if not math.isnan(number):
+                return number
+            failure = f"the scorer returned {score!r}"
+        if self._first_failure is None:
+            self._first_failure = f"that of {name!r} with {config!r}: {failure}"
+        return None
 
     def _select(self) -> str:
         if len(self._arms) == 1:
@@ -488,6 +511,24 @@ def _are_same_objects(config: Params, other: Params) -> bool:
     )
 
 
+def _checked_scorer(scorer: Any) -> Callable[[str, Params], Any]:
+    """Check how it is called; else every configuration would fail by that."""
+    if not callable(scorer):
+        raise TypeError(
+            "`run` needs a `scorer` that is called as `scorer(name, config)`; got "
+            f"{scorer!r} (a loop of one's own calls `propose` and `record`)"
+        )
+    with contextlib.suppress(ValueError):  # what is built in may have no signature
+        try:
+            inspect.signature(scorer).bind("name", {})
+        except TypeError as error:
+            raise TypeError(
+                "`scorer` is called as `scorer(name, config)`, which "
+                f"{scorer!r} cannot be: {error}"
+            ) from error
+    return scorer
+
+
 def maker_of(
     parameter: str, choice: Any, names: Mapping[str, Any], protocol: type
 ) -> Callable[..., Any]:
@@ -535,4 +576,6 @@ def _as_tunable(name: str, space: Any) -> Tunable:
     if not isinstance(space, Mapping):
         raise TypeError(f"tunable {name!r} must be a Tunable or a dict; got {space!r}")
     with errors_about(f"tunable {name!r}"):
-        return Tunable(space)
+        tunable = Tunable(space)
+    warn_of_ranges(tunable.space, f"tunable {name!r}")
+    return tunable

@@ -18,8 +18,8 @@ import numpy as np
 from ._conditions import Condition, Part, in_order, requirement
 from ._foreign import own_space, own_values
 from ._hyperparams import INACTIVE, LARGEST_ENUMERATED, UNSET, HyperParam
-from ._layout import Layout, Rows, are_disjoint, first_rows
-from ._notation import as_hyperparam, from_btb_dict
+from ._layout import Layout, Rows, are_alike, are_disjoint, first_rows
+from ._notation import as_hyperparam, from_btb_dict, warn_if_like_a_range
 from ._random import generator_at
 from ._values import is_finite_number, nearest, same
 
@@ -555,7 +555,21 @@ def _read(space: Any) -> tuple[Part, ...]:
     for name in (name for part in parts for name in part):
         if not isinstance(name, str):
             raise TypeError(f"a parameter's name must be a string; got {name!r}")
-    return tuple(map(_read_part, parts))
+    distinct: list[Part] = []
+    for part in map(_read_part, parts):
+        if not any(_is_the_same(part, known) for known in distinct):
+            distinct.append(part)  # or what is written twice is drawn twice as often
+    return tuple(distinct)
+
+
+def _is_the_same(one: Part, other: Part) -> bool:
+    """Whether two parts have the same configurations, whatever their defaults."""
+    names = one.hyperparams.keys()
+    return (
+        names == other.hyperparams.keys()
+        and same(one.requirements, other.requirements)
+        and all(are_alike(one.hyperparams[n], other.hyperparams[n]) for n in names)
+    )
 
 
 def _read_part(part: Mapping[str, Any]) -> Part:
@@ -578,6 +592,35 @@ def _read_part(part: Mapping[str, Any]) -> Part:
     }
     order = in_order(hyperparams, requirements)
     return Part(hyperparams, requirements, order)
+
+
+def valid_completion(tunable: Tunable, partial: Mapping[str, Any]) -> dict[str, Any]:
+    """Complete a configuration; it is an error if the constraint does not allow it."""
+    config = tunable.complete(partial)
+    if tunable.satisfies(config):
+        return config
+    filled_in = {name: config[name] for name in config if name not in partial}
+    advice = f"; {filled_in!r} was left out and is at its default: give valid values"
+    raise ValueError(
+        f"{config!r} does not satisfy the constraint{advice if filled_in else ''}"
+    )
+
+
+def warn_of_ranges(space: Mapping[str, Any] | Sequence[Any], subject: str) -> None:
+    """Warn of tuples of two numbers: other libraries take them for a range.
+
+    Parameters
+    ----------
+    space : dict or list of dict
+        As a `Tunable` has it.
+    subject : str
+        Whose it is, for the message.
+    """
+    for part in [space] if isinstance(space, Mapping) else space:
+        for name, values in part.items():
+            while isinstance(values, Condition):
+                values = values.then
+            warn_if_like_a_range(values, f"{subject}: parameter {name!r}")
 
 
 def _check_no_condition(values: Sequence[Any]) -> None:

@@ -4,13 +4,14 @@ They come as configurations, or as the `cv_results_` of an earlier search, of wh
 best few are taken that are not alike.
 """
 
+import os
 import reprlib
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
 
-from ._space import Tunable, errors_about
+from ._space import Tunable, errors_about, valid_completion
 from ._values import nearest
 
 N_TAKEN: Final = 3  # of an earlier search, for each estimator
@@ -32,7 +33,8 @@ def starting_points(
     initial_params : dict, list or DataFrame; None
         By name of the estimator, or of the only one: a configuration (what it leaves
         out is at its default), a list of them, or the results of an earlier search. The
-        results of all estimators together have a column `estimator_name`.
+        results of all estimators together have a column `estimator_name`; those of one
+        belong to an only one, whatever its name.
     tunables : dict of str to Tunable
     single : bool
         Whether the user gave one estimator without a name.
@@ -59,7 +61,7 @@ def starting_points(
     if not isinstance(initial_params, Mapping):
         raise TypeError(
             "`initial_params` must be a dict of estimator names to configurations, or "
-            f"the results of an earlier search; got {initial_params!r}"
+            f"the results of an earlier search; got {_described(initial_params)}"
         )
     points = {}
     for name, given in initial_params.items():
@@ -126,19 +128,35 @@ def _points(
             rows = [row for row, owner in pairs if owner == name]
         return _from_results(rows, tunable)
     configs = [given] if isinstance(given, Mapping) else given
-    if not isinstance(configs, Sequence) or not all(
+    if not isinstance(configs, list | tuple) or not all(
         isinstance(config, Mapping) for config in configs
     ):
         raise TypeError(
             "must be a dict of parameters, a list of such dicts, or the results of an "
             "earlier search, which have `params` and a `mean_test_...`; got "
-            f"{reprlib.repr(given)}"
+            f"{_described(given)}"
         )
-    points = [tunable.complete(config) for config in configs]
-    for config in points:
-        if not tunable.satisfies(config):
-            raise ValueError(f"{config!r} does not satisfy the constraint")
-    return points
+    return [valid_completion(tunable, config) for config in configs]
+
+
+def _described(given: Any) -> str:
+    """Show what was given and, if it is near to what can be, what to give instead."""
+    kind = type(given).__name__
+    if hasattr(given, "cv_results_"):
+        return f"a {kind}: give its `cv_results_`"
+    if hasattr(type(given), "best_trials"):  # of Optuna
+        return (
+            f"a {kind}: give its `best_params`, or "
+            "`[trial.params for trial in study.best_trials]`"
+        )
+    if isinstance(given, str | os.PathLike):
+        return f"{given!r}: read the file first; a log is given as `checkpoint`"
+    if hasattr(given, "columns"):
+        return f"a {kind} with the columns {list(given.columns)}"
+    if hasattr(given, "to_dict"):  # a Series of pandas, maybe a row of results
+        instead = "['params']" if "params" in given else "to_dict()"
+        return f"a {kind}: give its `{instead}`, or `tolist()` if it is one of dicts"
+    return reprlib.repr(given)
 
 
 def _from_all_results(
@@ -147,6 +165,8 @@ def _from_all_results(
     rows = _rows(results, metric)
     if "estimator_name" in results:
         names = list(results["estimator_name"])
+        if len(set(names)) == len(tunables) == 1:  # whatever it was called
+            names = list(tunables) * len(rows)
     elif len(tunables) == 1:
         names = list(tunables) * len(rows)
     else:
@@ -155,7 +175,7 @@ def _from_all_results(
             "they have no `estimator_name`"
         )
     points = {}
-    refusals = [f"they are those of {sorted(set(names))}"]
+    refusals = [f"they are, by name, those of {sorted(set(map(str, names)))}"]
     for name, tunable in tunables.items():
         own = [row for row, owner in zip(rows, names, strict=True) if owner == name]
         if own:

@@ -16,7 +16,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 from sklearn.utils import get_tags
 
-from sklearn_btb import FloatHyperParam, IntHyperParam, Tunable
+from sklearn_btb import BTBSession, FloatHyperParam, IntHyperParam, Tunable, when
 from sklearn_btb._estimators import (
     combine_tags,
     common_type,
@@ -297,6 +297,33 @@ class TestSpacesByName:
         assert spaces == {"svc": [{"C": [1.0], "kernel": ["rbf"]}, {}]}
 
 
+class TestNothingToTune:
+    SET = KNeighborsClassifier(3, weights="distance", p=1)
+
+    @pytest.mark.parametrize(
+        ("single", "space"), [(True, "{...}"), (False, "{'knn': {...}}")]
+    )
+    def test_warns_where_a_default_space_was_to_be_searched(self, single, space):
+        said = re.escape(
+            "estimator 'knn' (KNeighborsClassifier) is the only candidate, as it is: "
+            "its default space is empty"
+        )
+        advice = re.escape(
+            f"`search_spaces={space.replace('...', 'parameter: values')}`, or "
+            f"`{space.replace('...', '')}`"
+        )
+        with pytest.warns(UserWarning, match=f"{said}.*{advice}"):
+            make_tunables({"knn": self.SET}, None, single)
+
+    @pytest.mark.parametrize("space", [{}, {"p": [1]}])
+    def test_is_nothing_to_say_of_a_space_that_was_written(self, space):
+        assert tunable(self.SET, space).cardinality == 1
+
+    def test_is_nothing_to_say_of_one_beside_others(self):
+        others = make_tunables({"knn": self.SET, "linear": LinearRegression()}, None, 0)
+        assert sum(each.cardinality for each in others.values()) > 1
+
+
 class TestDefaults:
     def test_the_search_starts_from_the_estimators_parameters(self):
         space = {
@@ -388,6 +415,49 @@ class TestReachesNestedParameters:
         pipeline = Pipeline([("clf", "passthrough")])
         with pytest.raises(ValueError, match="invalid parameter 'clf__C'"):
             tunable(pipeline, [{"clf": [SVC()]}, {"clf__C": [1]}])
+
+
+class TestTuplesOfTwoNumbers:
+    @pytest.mark.parametrize(
+        ("pair", "range_"),
+        [
+            ((0.1, 10), "scipy.stats.uniform(0.1, 9.9) or loguniform(0.1, 10)"),
+            ((0.0, 1.0), "scipy.stats.uniform(0.0, 1)"),
+            ((1, 5), "scipy.stats.randint(1, 6)"),
+        ],
+    )
+    def test_are_two_values_with_a_warning(self, pair, range_):
+        said = re.escape(
+            f"search space of estimator 'it' (SVC): parameter 'C': {pair} means these "
+            f"two values, as in GridSearchCV; write {list(pair)} for them, or {range_} "
+            "for the range between them"
+        )
+        with pytest.warns(UserWarning, match=said):
+            space = tunable(SVC(), {"C": pair})
+        assert space.decode(space.at(0, 2)) == [{"C": value} for value in pair]
+
+    @pytest.mark.parametrize(
+        "space",
+        [
+            [{"C": [1]}, {"C": (2, 3)}],
+            {"kernel": ["rbf", "poly"], "C": when("kernel", "rbf", (2, 3))},
+            Tunable({"C": (2, 3)}),
+        ],
+        ids=["part", "condition", "Tunable"],
+    )
+    def test_warn_wherever_they_stand(self, space):
+        with pytest.warns(UserWarning, match="parameter 'C'"):
+            tunable(SVC(), space)
+
+    @pytest.mark.parametrize(
+        "values", [[0.1, 10], (1, 2, 3), (10, 0.1), (2, 2), (True, False), ("a", "b")]
+    )
+    def test_others_do_not_warn(self, values):
+        tunable(SVC(), {"C": values})
+
+    def test_warn_in_a_session_as_well(self):
+        with pytest.warns(UserWarning, match=r"tunable 'a': parameter 'x': \(1, 9\)"):
+            BTBSession({"a": {"x": (1, 9)}}, None)
 
 
 class TestRefusedSpaces:

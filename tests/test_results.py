@@ -19,6 +19,7 @@ from sklearn_btb._results import (
     report_failures,
     warn_if_not_finite,
     warn_of_dropped,
+    warn_of_untried,
 )
 from sklearn_btb._trial import FoldResult
 
@@ -249,18 +250,21 @@ class TestWarnings:
     @pytest.mark.parametrize("score", [math.nan, math.inf, -math.inf])
     def test_one_of_scores_that_are_not_finite_however_many_there_are(self, score):
         folds = [fold({"a": score, "b": score}, {"a": score, "b": score})]
-        results = make_cv_results([trial(0, *folds)], 1, True)
+        trials = [trial(0, *folds)]
+        results = make_cv_results(trials, 1, True)
         with pytest.warns(UserWarning, match="test scores are non-finite") as caught:
-            warn_if_not_finite(results)
+            warn_if_not_finite(results, trials)
         assert len(caught) == 1
 
     def test_of_train_scores_if_the_test_scores_are_finite(self):
-        results = make_cv_results([trial(0, fold(1.0, math.nan))], 1, True)
+        trials = [trial(0, fold(1.0, math.nan))]
+        results = make_cv_results(trials, 1, True)
         with pytest.warns(UserWarning, match="train scores are non-finite"):
-            warn_if_not_finite(results)
+            warn_if_not_finite(results, trials)
 
     def test_none_of_finite_scores(self):
-        warn_if_not_finite(make_cv_results(trials_of([1.0], [2.0]), 1, False))
+        trials = trials_of([1.0], [2.0])
+        warn_if_not_finite(make_cv_results(trials, 1, False), trials)
 
     def test_one_of_every_estimator_that_was_dropped(self):
         with warnings.catch_warnings(record=True) as caught:
@@ -268,6 +272,18 @@ class TestWarnings:
             warn_of_dropped({"a": 2, "b": 3, "c": 5}, 3)
         dropped = [str(warning.message).split("'")[1] for warning in caught]
         assert dropped == ["b", "c"]
+
+    @pytest.mark.parametrize("stop_reason", ["n_iter", "time_budget", "patience"])
+    def test_one_of_the_estimators_for_which_there_was_no_room(self, stop_reason):
+        trials = trials_of([1.0])
+        names = [trials[0].estimator_name, "b", "c"]
+        said = rf"`{stop_reason}`\) before the estimators \['b', 'c'\] were tried"
+        with pytest.warns(UserWarning, match=said):
+            warn_of_untried(trials, names, stop_reason)
+
+    def test_none_of_untried_estimators_where_the_search_was_to_end(self):
+        for stop_reason in ("target_score", "callback"):
+            warn_of_untried(trials_of([1.0]), ["b"], stop_reason)
 
     def test_none_of_dropped_estimators_without_a_limit(self):
         warn_of_dropped({"a": 1000}, math.inf)

@@ -103,6 +103,7 @@ class TestInParts:
         assert search.best_params_ == whole.best_params_
         assert "failed" in {trial.state for trial in search.trials_}
 
+    @pytest.mark.filterwarnings("ignore:The search ended")
     def test_of_a_log(self, tuner, tmp_path):
         whole = search_for(ESTIMATORS, SPACES, n_iter=20, tuner=tuner, **SCORED)
         for n_iter in (1, 10, 20):

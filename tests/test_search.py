@@ -95,8 +95,12 @@ class TestFirstCandidates:
     def test_reach_as_far_as_n_iter(self):
         estimators = {"a": Toy(), "b": Toy(), "c": Toy()}
         search = search_for(estimators, {"a": {}, "b": {}, "c": {}}, n_iter=2)
-        search.fit(X, Y)
+        with pytest.warns(
+            UserWarning, match=r"before the estimators \['c'\] were tried"
+        ):
+            search.fit(X, Y)
         assert names_and_params(search) == [("a", {}), ("b", {})]
+        search.set_params(warm_start=True, n_iter=0).fit(X, Y)  # asks for none
 
     def test_make_the_result_at_least_as_good_as_the_estimators_were(self):
         search = search_for(
@@ -168,6 +172,7 @@ class TestBudget:
         expected += [("second", items) for items in combinations(second)]
         assert sorted(searched) == sorted(expected)
 
+    @pytest.mark.filterwarnings("ignore:The search ended")
     @pytest.mark.parametrize("n_jobs", [1, 2])
     @pytest.mark.parametrize("n_iter", [1, 2, 5, 13])
     def test_infinite_space_gets_exactly_n_iter_candidates(self, n_iter, n_jobs):

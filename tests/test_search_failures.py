@@ -172,6 +172,39 @@ class TestEverythingFailed:
         assert search.cv_results_["rank_test_score"].tolist() == [1, 1]
 
 
+class TestNoCandidateHasAScore:
+    SAID = "No candidate has a score that is a number"
+
+    def test_is_said_with_the_first_error(self):
+        scoring = score_by_x({0: ValueError("zero\nor so"), 1: TypeError("one")})
+        caught = fit_with_warnings(search_for(Toy(), {"x": [0, 1]}, scoring=scoring))
+        _, message = caught[-1]
+        assert message.startswith(NON_FINITE)
+        assert self.SAID in message
+        assert message.endswith("the first error was ValueError: zero")
+
+    def test_is_said_where_nothing_was_raised(self):
+        scoring = score_by_x({0: math.nan})
+        [(_, message)] = fit_with_warnings(search_for(Toy(), {}, scoring=scoring))
+        assert self.SAID in message
+        assert "nothing was raised" in message
+
+    @pytest.mark.parametrize("score", [5.0, -math.inf])
+    def test_is_not_said_where_one_has_a_score(self, score):
+        scoring = score_by_x({0: math.nan, 1: score})
+        search = search_for(Toy(), {"x": [0, 1]}, scoring=scoring)
+        [(_, message)] = fit_with_warnings(search)
+        assert message.startswith(NON_FINITE)
+        assert self.SAID not in message
+
+    def test_is_said_of_the_metric_that_steers_only(self):
+        scoring = {"bad": score_by_x({0: math.nan}), "good": score_by_x({})}
+        search = search_for(Toy(), {}, scoring=scoring, refit="good")
+        [(_, message)] = fit_with_warnings(search)
+        assert message.startswith(NON_FINITE)
+        assert self.SAID not in message
+
+
 class TestErrorScore:
     @pytest.mark.parametrize("error_score", [-3.5, 0, np.float32(2), math.inf])
     def test_stands_in_for_what_is_missing(self, error_score):

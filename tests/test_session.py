@@ -6,6 +6,7 @@ import math
 import os
 import pickle
 import random
+import re
 import subprocess
 import sys
 import time
@@ -62,6 +63,9 @@ def score_of(name, config):
 
 def fails(name, config):
     raise RuntimeError("no luck")
+
+
+nothing_is_scored = pytest.mark.filterwarnings("ignore:None of .* could be scored")
 
 
 def key(name, config):
@@ -167,6 +171,7 @@ class TestTunables:
         with pytest.raises(error, match="tunable 'b': parameter 'x'"):
             make_session({"a": {}, "b": space})
 
+    @nothing_is_scored
     def test_the_callers_dict_is_never_changed(self):
         tunables = {
             "a": {"x": {"type": "int", "range": [1, 9], "default": 3}},
@@ -489,6 +494,7 @@ class TestPropose:
             with pytest.raises(StopTuning):
                 session.propose()
 
+    @nothing_is_scored
     @pytest.mark.parametrize("tuner_class", TUNERS)
     @pytest.mark.parametrize("score", [0.5, None, math.nan])
     def test_a_single_configuration_is_scored_once(self, tuner_class, score):
@@ -625,6 +631,7 @@ class TestRecord:
         assert {session.propose().name for _ in range(6)} == {"b"}
         assert session.errors == {"a": max_errors}
 
+    @nothing_is_scored
     def test_dropping_is_logged(self, caplog):
         with caplog.at_level("INFO", logger="sklearn_btb"):
             make_session(FINITE, fails).run()
@@ -632,6 +639,7 @@ class TestRecord:
         assert "'four' is dropped; its errors: 1" in messages
         assert "'three' is dropped; its errors: 1" in messages
 
+    @nothing_is_scored
     def test_a_failed_configuration_is_not_proposed_again(self):
         session = make_session(FINITE, lambda *_: None, max_errors=99)
         session.run()
@@ -843,6 +851,7 @@ class TestRun:
             driven.record(name, config, score_of(name, config))
         assert history(ran) == history(driven)
 
+    @nothing_is_scored
     def test_an_exception_of_the_scorer_is_logged_with_the_configuration(self, caplog):
         make_session({"a": {"k": ["needle"]}}, fails).run()
         [record] = [r for r in caplog.records if r.levelno == logging.ERROR]
@@ -863,8 +872,44 @@ class TestRun:
     @pytest.mark.parametrize("failure", [None, math.nan])
     def test_the_scorer_may_return_none_or_nan(self, failure):
         session = make_session(FINITE, lambda *_: failure, max_errors=9)
-        assert session.run() is None
+        with pytest.warns(UserWarning, match=f"the scorer returned {failure}$"):
+            assert session.run() is None
         assert session.errors == {"four": 4, "three": 3}
+
+    def test_that_scores_nothing_warns_with_the_first_failure(self):
+        session = make_session({"a": {"k": [3]}, "b": {"k": [4]}}, fails)
+        said = (
+            "None of 2 configurations could be scored, so there is no best one. The "
+            "first failure was that of 'a' with {'k': 3}: RuntimeError: no luck"
+        )
+        with pytest.warns(UserWarning, match=re.escape(said)) as caught:
+            session.run()
+        assert caught[0].filename == __file__
+
+    def test_that_scores_something_warns_of_nothing(self):
+        def scorer(name, config):
+            return 1.0 if config["k"] == 2 else None
+
+        session = make_session({"a": {"k": [1, 2, 3]}}, scorer, max_errors=9)
+        assert session.run() == session.run(0) == session.best_proposal
+
+    @pytest.mark.parametrize("scorer", [lambda config: 1.0, lambda: 1.0, len])
+    def test_refuses_a_scorer_of_another_signature(self, scorer):
+        session = make_session(scorer=scorer)
+        with pytest.raises(TypeError, match=r"called as `scorer\(name, config\)`"):
+            session.run()
+        assert not session.proposals
+
+    def test_needs_a_scorer(self):
+        session = BTBSession(FINITE, None)
+        assert session.propose().name == "four"
+        with pytest.raises(TypeError, match=r"`run` needs a `scorer`.*got None"):
+            session.run()
+
+    def test_takes_a_scorer_whose_signature_is_not_known(self):
+        session = make_session({"a": {"k": [3]}}, max)  # which cannot be asked
+        with pytest.warns(UserWarning, match="'a'.*TypeError"):
+            session.run()
 
     def test_the_best_score_is_shown_with_verbose(self, capfd):
         make_session(FINITE, lambda _, config: 0.125, verbose=True).run(5)
@@ -873,6 +918,7 @@ class TestRun:
         assert "5/5" in err
         assert not out
 
+    @nothing_is_scored
     def test_progress_without_a_number_and_without_a_score(self, capfd):
         make_session(FINITE, lambda *_: None, verbose=True).run()
         assert "best=None" in capfd.readouterr().err
@@ -1027,6 +1073,7 @@ class TestFaultsOfTheOriginal:
         assert session.run(12)["score"] == session.best_score
         assert session.errors.total() == 8
 
+    @nothing_is_scored
     def test_no_crash_when_everything_fails(self):
         session = make_session(FINITE, fails)
         assert session.run(10) is None
@@ -1297,7 +1344,7 @@ class SessionMachine(RuleBasedStateMachine):
         assert self.session.errors == self.errors
 
 
-TestSessionMachine = SessionMachine.TestCase
+TestSessionMachine = nothing_is_scored(SessionMachine.TestCase)
 TestSessionMachine.settings = settings(
     max_examples=100, stateful_step_count=30, deadline=None
 )

@@ -20,6 +20,7 @@ from sklearn_btb import (
     FloatHyperParam,
     IntHyperParam,
     Tunable,
+    when,
 )
 from sklearn_btb._notation import as_hyperparam
 from sklearn_btb._values import same
@@ -381,6 +382,32 @@ class TestUnion:
         space = [{"a": [1]}, {"b": stats.norm()}]
         n_first = sum("a" in config for config in sampled(space, n=1000))
         assert stats.binomtest(n_first, 1000, 1 / 2).pvalue > 0.01
+
+    @pytest.mark.parametrize(
+        "part",
+        [
+            {"a": [1]},
+            {"a": stats.uniform(0, 1)},
+            {"a": IntHyperParam(1, 4)},
+            {"k": ["x", "y"], "a": when("k", "x", [1, 2])},
+        ],
+        ids=["list", "distribution", "hyperparameter", "condition"],
+    )
+    def test_a_part_written_twice_counts_once(self, part):
+        twice = Tunable([part, copy.deepcopy(part), {"b": [1, 2]}])
+        once = Tunable([part, {"b": [1, 2]}])
+        images = once.sample(20, np.random.default_rng(0))
+        assert len(twice.parts) == 2
+        assert np.array_equal(twice.sample(20, np.random.default_rng(0)), images)
+
+    def test_parts_that_differ_in_a_value_or_a_condition_are_two(self):
+        space = [
+            {"k": ["x", "y"], "a": when("k", "x", [1, 2])},
+            {"k": ["x", "y"], "a": when("k", "y", [1, 2])},
+            {"k": ["x", "y"], "a": when("k", "y", [1, 3])},
+            {"k": ["x", "y"], "a": [1, 3]},
+        ]
+        assert len(Tunable(space).parts) == 4
 
     def test_the_priors_of_a_part_are_respected(self):
         configs = sampled([{"a": ["x"]}, {"C": stats.loguniform(1e-3, 1e3)}])

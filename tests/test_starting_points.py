@@ -1,6 +1,8 @@
 """What is tried first: configurations given, or those of an earlier search."""
 
 import math
+import re
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,6 +14,7 @@ from sklearn.datasets import load_iris
 from sklearn.model_selection import GridSearchCV
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
+from test_foreign import library
 
 from sklearn_btb import BTBSearchCV, BTBSession, FloatHyperParam, Tunable, when
 from sklearn_btb._starting_points import good_and_diverse, starting_points
@@ -24,6 +27,7 @@ SPACES = {
 ESTIMATORS = {"svc": SVC(gamma=0.1), "tree": DecisionTreeClassifier(random_state=0)}
 
 
+SEARCH = GridSearchCV(SVC(), {"C": [2.0]}, refit=False).fit(X, Y)
 PARAMS = [{"C": 10.0**e, "gamma": 0.1} for e in range(-3, 3)]
 SPACE = {"x": FloatHyperParam(0, 1)}
 
@@ -93,11 +97,43 @@ class TestConfigurations:
             ({"svc": 3}, TypeError, "'svc': must be a dict of parameters"),
             ({"svc": [3]}, TypeError, "'svc': must be a dict of parameters"),
             ([{"C": 1}], TypeError, "must be a dict of estimator names"),
+            ({"svc": ""}, TypeError, "got '': read the file first"),
         ],
     )
     def test_what_cannot_be_is_refused_by_name(self, initial_params, error, message):
         with pytest.raises(error, match=message):
             points_of(initial_params)
+
+    @pytest.mark.parametrize("single", [True, False])
+    @pytest.mark.parametrize(
+        ("given", "instead"),
+        [
+            (SEARCH, "a GridSearchCV: give its `cv_results_`"),
+            ("results.csv", "'results.csv': read the file first; a log is given as"),
+            (Path("log"), "Path('log'): read the file first; a log is given as `che"),
+            (pd.Series({"C": 1.0}), "a Series: give its `to_dict()`"),
+            (pd.Series({"params": {"C": 1.0}}), "a Series: give its `['params']`"),
+            (pd.DataFrame({"C": [1.0]}), "a DataFrame with the columns ['C']"),
+        ],
+        ids=["search", "text", "path", "series", "row", "frame"],
+    )
+    def test_what_is_near_is_refused_with_what_to_give(self, given, instead, single):
+        with pytest.raises(TypeError, match=re.escape(instead)):
+            points_of(given, single)
+        with pytest.raises(TypeError, match=re.escape(instead)):
+            points_of({"svc": given})
+
+    def test_of_a_study_of_optuna_are_its_best_trials(self):
+        optuna = library("optuna")
+        study = optuna.create_study()
+        space = {"C": optuna.distributions.FloatDistribution(1, 9)}
+        trial = optuna.create_trial(params={"C": 2}, distributions=space, value=0.5)
+        study.add_trial(trial)
+        with pytest.raises(TypeError, match=r"a Study: give its `best_params`, or `\["):
+            points_of(study, single=True)
+        best = [trial.params for trial in study.best_trials]
+        for advised in (study.best_params, best):
+            assert points_of(advised, single=True)["svc"][0]["C"] == 2.0
 
     def test_what_does_not_apply_is_refused(self):
         space = {"kernel": ["linear", "rbf"], "gamma": when("kernel", "rbf", [1, 2, 3])}
@@ -111,6 +147,23 @@ class TestConfigurations:
         assert not tunable.satisfies(tunable.complete({"a": 1}))
         with pytest.raises(ValueError, match="does not satisfy the constraint"):
             starting_points({"name": {"a": 1}}, {"name": tunable}, False)
+
+    def test_what_was_filled_in_and_breaks_the_constraint_is_named(self):
+        tunable = Tunable(
+            {"a": [1, 2, 3], "b": [1, 2, 3]},
+            {"a": 1, "b": 2},
+            constraint=lambda config: config["a"] < config["b"],
+        )
+        said = (
+            "{'a': 3, 'b': 2} does not satisfy the constraint; {'b': 2} was left out "
+            "and is at its default"
+        )
+        with pytest.raises(ValueError, match=re.escape(said)):
+            starting_points({"name": {"a": 3}}, {"name": tunable}, False)
+        with pytest.raises(ValueError, match=re.escape(said)):
+            BTBSession({"name": tunable}, None, initial_configs={"name": [{"a": 3}]})
+        with pytest.raises(ValueError, match=r"satisfy the constraint$"):
+            starting_points({"name": {"a": 3, "b": 2}}, {"name": tunable}, False)
 
     def test_a_whole_configuration_stays_whole_in_any_part_of_a_union(self):
         tunable = Tunable([{"C": [1, 2, 3], "gamma": [1, 2]}, {"C": [1, 2, 3]}])
@@ -181,6 +234,15 @@ class TestEarlierResults:
     def test_of_other_estimators_only_are_an_error(self):
         with pytest.raises(ValueError, match=r"results of \['svc', 'tree'\].*'knn'"):
             points_of(results([{"k": 1}], [1.0], ["knn"]))
+
+    def test_of_one_estimator_go_to_an_only_one_whatever_its_name(self):
+        table = results([{"C": 1.0}, {"C": 2.0}], [0.5, 0.9], ["model", "model"])
+        assert points_of(table, single=True)["svc"][0]["C"] == 2.0
+
+    def test_of_several_do_not_go_to_an_only_one_of_another_name(self):
+        table = results([{"C": 1.0}, {"C": 2.0}], [0.5, 0.9], ["model", "other"])
+        with pytest.raises(ValueError, match=r"by name, those of \['model', 'other'\]"):
+            points_of(table, single=True)
 
     def test_of_an_estimator_that_failed_are_passed_over(self):
         params = [{"C": 1.0}, {"max_depth": 3}]
