@@ -101,6 +101,20 @@ def until(condition, seconds=20.0):
     return true
 
 
+def left_behind(folder):
+    """Count the workers of this process that live, and the files in a folder."""
+    children = psutil.Process().children(recursive=True)
+    workers = [child for child in children if "LokyProcess" in command_of(child)]
+    return len(workers), len(os.listdir(folder))
+
+
+def command_of(process):
+    try:
+        return " ".join(process.cmdline())
+    except psutil.NoSuchProcess:  # or a zombie
+        return ""
+
+
 def is_gone(pid):
     try:
         return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE

@@ -273,10 +273,11 @@ def test_the_death_of_a_worker_is_raised_if_errors_are():
 def test_interrupted_at_any_moment_it_leaves_nothing():
     """Also while workers are being started, and folds handed over."""
     script = """
-import glob, os, signal, sys, tempfile, time
-import numpy as np, psutil
+import signal, sys
+import numpy as np
 from joblib import parallel_config
 sys.path.insert(0, sys.argv[1])
+from executors import left_behind, until
 from test_interruption import Slow, X, Y, search_for, uniform
 from sklearn_btb import _processes
 
@@ -294,10 +295,8 @@ for _ in range(12):
     except KeyboardInterrupt:
         pass
     assert not _processes._idle
-time.sleep(0.5)
-names = [" ".join(p.cmdline()) for p in psutil.Process().children(recursive=True)]
-print(len([name for name in names if "LokyProcess" in name]))
-print(len(os.listdir(sys.argv[2])))
+until(lambda: not any(left_behind(sys.argv[2])))
+print(*left_behind(sys.argv[2]))
 """
     with tempfile.TemporaryDirectory() as folder:
         here = os.path.dirname(__file__)
@@ -315,7 +314,7 @@ def test_interrupted_twice_it_leaves_nothing(gap):
     """Impatience must not keep the first interrupt from ending the workers."""
     script = """
 import os, signal, sys, threading, time
-import psutil
+from executors import left_behind, until
 from joblib import parallel_config
 from test_interruption import Slow, X, Y, search_for, uniform
 
@@ -345,10 +344,8 @@ try:
 except KeyboardInterrupt:  # it was too late for the search
     pass
 assert endless.stop_reason_ == "interrupted"
-time.sleep(0.5)
-names = [" ".join(p.cmdline()) for p in psutil.Process().children(recursive=True)]
-print(len([name for name in names if "LokyProcess" in name]))
-print(len(os.listdir(sys.argv[1])))
+until(lambda: not any(left_behind(sys.argv[1])))
+print(*left_behind(sys.argv[1]))
 """
     with tempfile.TemporaryDirectory() as folder:
         output = subprocess.run(
