@@ -1,21 +1,19 @@
 """Starting points: what to try first, from what is known of an estimator.
 
-They come as configurations, or as the `cv_results_` of an earlier search, of which the
-best few are taken that are not alike.
+They come as configurations, or as the `cv_results_` of an earlier search, of which only
+the best is taken: two more, good and far from it, gained nothing where it was right,
+and slowed the search where it misled (`benchmarks/README.md`).
 """
 
 import os
 import reprlib
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
 from ._space import Tunable, errors_about, valid_completion
 from ._values import nearest
-
-N_TAKEN: Final = 3  # of an earlier search, for each estimator
-GOOD: Final = 0.1  # the share of its candidates from which these are taken
 
 Params = dict[str, Any]
 
@@ -74,37 +72,6 @@ def starting_points(
             with errors_about(f"initial_params of estimator {name!r}"):
                 points[name] = _points(given, name, tunables[name], metric)
     return points
-
-
-def good_and_diverse(
-    configs: Sequence[Params], scores: Sequence[float], tunable: Tunable
-) -> list[Params]:
-    """Choose the best configuration, and of the good ones those farthest from it.
-
-    Parameters
-    ----------
-    configs : sequence of n dicts
-    scores : sequence of n floats
-        Greater is better.
-    tunable : Tunable
-        The space that they belong to.
-
-    Returns
-    -------
-    list of at most 3 dicts
-        The best first; then, of the best tenth (at least 3), always the one with the
-        greatest distance to those chosen before, in the encoded space.
-    """
-    order = np.argsort(-np.asarray(scores, dtype=float), kind="stable")
-    order = order[: max(N_TAKEN, int(np.ceil(GOOD * len(order))))]
-    images = tunable.encode([configs[i] for i in order])
-    chosen = [0]
-    distances = np.linalg.norm(images - images[0], axis=1)
-    while len(chosen) < N_TAKEN and distances.max() > 0:
-        chosen.append(int(np.argmax(distances)))
-        from_last = np.linalg.norm(images - images[chosen[-1]], axis=1)
-        distances = np.minimum(distances, from_last)
-    return [configs[order[i]] for i in chosen]
 
 
 def _is_results(given: Any) -> bool:
@@ -215,24 +182,20 @@ def _rows(results: Any, metric: str | None) -> list[tuple[Any, float]]:
 def _from_results(
     rows: Sequence[tuple[Mapping[str, Any], float]], tunable: Tunable
 ) -> list[Params]:
-    """Choose among those that belong to the space; another search may have had more."""
-    configs, scores = [], []
+    """Return the best that belongs to the space; another search may have had more."""
+    finite = [row for row in rows if np.isfinite(row[1])]
     refusal: Exception | None = None
-    for params, score in rows:
-        if np.isfinite(score):
-            try:
-                config = tunable.complete(params)
-            except ValueError as error:
-                refusal = error
-                continue
-            if tunable.satisfies(config):
-                configs.append(config)
-                scores.append(score)
-    if not configs:
-        n = len(rows)
-        raise ValueError(
-            f"none of {n} earlier candidates belongs to the space: {refusal}"
-            if refusal
-            else f"none of {n} earlier candidates has a finite score and is valid"
-        ) from refusal
-    return good_and_diverse(configs, scores, tunable)
+    for params, _ in sorted(finite, key=lambda row: row[1], reverse=True):
+        try:
+            config = tunable.complete(params)
+        except ValueError as error:
+            refusal = error
+            continue
+        if tunable.satisfies(config):
+            return [config]
+    n = len(rows)
+    raise ValueError(
+        f"none of {n} earlier candidates belongs to the space: {refusal}"
+        if refusal
+        else f"none of {n} earlier candidates has a finite score and is valid"
+    ) from refusal

@@ -5,7 +5,7 @@ import gzip
 import numpy as np
 import pytest
 
-from benchmarks.quality import clock, portfolios, report, run
+from benchmarks.quality import clock, portfolios, report, run, transfer
 from benchmarks.quality.peers import NOT_FOR, PEERS, Worst, as_scipy, as_tunable
 from benchmarks.quality.problems import DATA_SETS
 from benchmarks.quality.spaces import Choice, Float, Int, decode, encode
@@ -192,3 +192,43 @@ class TestPortfolios:
         found = portfolios.portfolio_for("moons", "neighbours")
         tunable = as_tunable(DATA_SETS["moons"].learners["neighbours"].space)
         assert len(tunable.encode(found)) == portfolios.SIZE
+
+
+class TestTransfer:
+    @pytest.fixture(autouse=True)
+    def short(self, monkeypatch):
+        monkeypatch.setattr(transfer, "N_EARLIER", 6)
+        transfer.earlier_results.cache_clear()
+        yield
+        transfer.earlier_results.cache_clear()
+
+    def test_the_earlier_search_is_on_another_set_for_development(self):
+        for problem in (run.Problem("moons"), run.Problem("friedman3")):
+            sets = {transfer.other_set(problem, seed) for seed in range(10)}
+            assert sets == set(portfolios.known_sets(problem.data_set))
+
+    def test_what_misleads_begins_with_the_worst(self, monkeypatch):
+        monkeypatch.setattr(transfer, "other_set", lambda problem, seed: "moons")
+        problem = run.Problem("sonar", "tree")
+        results = transfer.earlier_results(problem, 0, "other")
+        scores, params = results["mean_test_score"], results["params"]
+        first = {
+            name: transfer.initial_configs(name, problem, 0, "other")
+            for name in transfer.NAMES
+        }
+        assert first["no earlier search"] == {}
+        assert first["an earlier search"] == {"tree": [params[np.argmax(scores)]]}
+        assert first["a misleading one"] == {"tree": [params[np.argmin(scores)]]}
+
+    def test_a_sample_is_scored_by_fits(self):
+        results = transfer.earlier_results(run.Problem("moons", "tree"), 0, "sample")
+        assert len(set(results["mean_test_score"])) > 1
+        assert all(0 < score <= 1 for score in results["mean_test_score"])
+
+    def test_gains_are_over_the_same_problems_and_seeds(self):
+        low, high = report.scale_of("moons/svc", [])
+        runs = runs_of({transfer.ALONE: [low], "p": [(low + high) / 2]})
+        more = [{**runs[0], "seed": 1}]
+        assert transfer.complete(runs + more) == runs
+        row = transfer.table(report.Results("tune", runs)).splitlines()[-1]
+        assert row.startswith("| p | 50.0 (50.0 - 50.0) |")

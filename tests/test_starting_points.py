@@ -17,7 +17,7 @@ from sklearn.tree import DecisionTreeClassifier
 from test_foreign import library
 
 from sklearn_btb import BTBSearchCV, BTBSession, FloatHyperParam, Tunable, when
-from sklearn_btb._starting_points import good_and_diverse, starting_points
+from sklearn_btb._starting_points import starting_points
 
 X, Y = load_iris(return_X_y=True)
 SPACES = {
@@ -184,32 +184,18 @@ class TestConfigurations:
 
 
 class TestEarlierResults:
-    def test_the_best_comes_first(self):
+    def test_the_best_is_tried(self):
         scores = [0.1, 0.2, 0.9, 0.3, 0.4, 0.5]
         points = points_of({"svc": results(PARAMS, scores)})
-        assert points["svc"][0] == PARAMS[2]
-
-    def test_the_others_are_good_and_far_from_it(self):
-        configs = [{"C": c, "gamma": 0.1} for c in (1.0, 1.1, 1.2, 100.0, 1e-3)]
-        configs += [{"C": 1e3, "gamma": 5.0}] * 45
-        scores = [0.9, 0.89, 0.88, 0.87, 0.86] + [0.1] * 45
-        chosen = good_and_diverse(configs, scores, Tunable(SPACES["svc"]))
-        assert [config["C"] for config in chosen] == [1.0, 1e-3, 100.0]
-
-    def test_equal_ones_count_once(self):
-        configs = [{"C": 1.0, "gamma": 0.1}] * 5
-        chosen = good_and_diverse(configs, [0.5] * 5, Tunable(SPACES["svc"]))
-        assert chosen == configs[:1]
+        assert points["svc"] == [PARAMS[2]]
 
     @given(scores=st.lists(st.floats(0, 1), min_size=1, max_size=40))
-    def test_are_few_distinct_and_begin_with_the_best(self, scores):
+    def test_only_the_best_is_tried_the_first_of_equal_ones(self, scores):
         tunable = Tunable(SPACES["svc"])
         images = tunable.sample(len(scores), np.random.default_rng(0))
         configs = tunable.decode(images)
-        chosen = good_and_diverse(configs, scores, tunable)
-        assert chosen[0] == configs[int(np.argmax(scores))]
-        assert len(chosen) == min(3, len(scores))
-        assert len({repr(config) for config in chosen}) == len(chosen)
+        points = starting_points(results(configs, scores), {"svc": tunable}, True)
+        assert points == {"svc": [configs[int(np.argmax(scores))]]}
 
     def test_without_a_score_they_do_not_count(self):
         points = points_of({"svc": results(PARAMS[:2], [math.nan, 0.1])})
@@ -265,7 +251,7 @@ class TestEarlierResults:
 
     def test_without_names_belong_to_a_single_estimator_only(self):
         table = results(PARAMS, [0.1] * 6)
-        assert len(points_of(table, single=True)["svc"]) == 3
+        assert points_of(table, single=True)["svc"] == PARAMS[:1]
         with pytest.raises(ValueError, match="must say whose results these are"):
             points_of(table)
 
