@@ -6,6 +6,7 @@ import numbers
 import os
 import time
 from collections.abc import Mapping
+from functools import partial
 from typing import ClassVar, NamedTuple
 
 import numpy as np
@@ -31,6 +32,7 @@ from ._evaluation import Problem, Settings, make_splits
 from ._fingerprint import Facts, check_same, fingerprint
 from ._interrupts import interrupts_held_back
 from ._journal import Journal, merge
+from ._progress import say
 from ._racing import has_lost
 from ._random import seed_from
 from ._results import (
@@ -512,14 +514,11 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         """Run the session over the cross-validated scores; adds to `trials_`."""
         n_iter = self.n_iter + len(past.earlier)
 
-        def on_trial(trial):
-            return self.callback is not None and self.callback(self, trial)
-
         n_left = min(n_iter, problem.settings.n_candidates) - len(past.trials)
         n_left = max(0, n_left)
         n_fits = n_left * len(problem.splits)
         if self.verbose > 0:
-            print(
+            say(
                 f"Fitting {len(problem.splits)} folds for each of {n_left} candidates, "
                 f"totalling {n_fits} fits"
             )
@@ -543,7 +542,7 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
             race=has_lost if self.racing is True else self.racing or None,
             spaces=tunables,
             log=(lambda trial: None) if past.journal is None else past.journal.append,
-            on_trial=on_trial,
+            on_trial=None if self.callback is None else partial(self.callback, self),
             context=search_context,
         )
         search_context.call_on_fit_task_end(estimator=self)

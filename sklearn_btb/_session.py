@@ -5,6 +5,7 @@ import itertools
 import logging
 import math
 import time
+import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,8 +13,8 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from tqdm import tqdm
 
+from ._progress import Progress
 from ._random import bit_generator_at, child_seed, seed_from
 from ._rewards import scale_rewards
 from ._selectors import (
@@ -29,7 +30,7 @@ from ._selectors import (
     Uniform,
 )
 from ._space import Tunable, errors_about
-from ._trial import Proposal, StopTuning
+from ._trial import Proposal, StopTuning, Trial
 from ._tuners import (
     GCPEiTuner,
     GCPTuner,
@@ -137,8 +138,8 @@ class BTBSession:
         The spaces by name; a dict is what `Tunable` takes, BTB's form included. A
         `Tunable` may have a constraint.
     scorer : callable
-        `scorer(name, config) -> float`, what `run` calls. It may raise, or return
-        None or NaN, to say that a configuration failed.
+        `scorer(name, config) -> float`, what `run` calls. It may return None or NaN to
+        say that a configuration failed, or raise, of which `run` warns in the end.
     tuner_class : str, class or callable, default=GPTuner
         Called as `tuner_class(tunable, random_state=seed)` for every tunable; or
         one of "auto" (what `BTBSearchCV` uses), "uniform", "gp", "gpei", "gcp",
@@ -153,7 +154,8 @@ class BTBSession:
     max_errors : int, default=1
         A tunable is dropped after so many failures.
     verbose : bool, default=False
-        Whether `run` shows a progress bar with the best score.
+        Whether `run` shows how far it is, in one line on a terminal or in a notebook:
+        configurations done, time left, the best score and whose it is.
     initial_configs : dict of str to list of dict, optional
         Configurations, by name of the tunable, that are proposed after its defaults,
         before its portfolio and those of its tuner, as often as it is picked.
@@ -336,7 +338,6 @@ class BTBSession:
         elif (
             self.best_score is None or self._sign * score > self._sign * self.best_score
         ):
-            logger.info("new best score %s with %r: %r", score, name, config)
             self.best_proposal = proposal
 
     def handle_error(self, name: str) -> None:
@@ -372,26 +373,44 @@ class BTBSession:
             `best_proposal`; None if nothing could be scored.
         """
         steps = itertools.count() if iterations is None else range(iterations)
-        with tqdm(steps, total=iterations, disable=not self._verbose) as progress:
-            for _ in progress:
+        raised: list[str] = []
+        with Progress(self._verbose, iterations) as progress:
+            if self.best_proposal is not None:
+                progress.leader = _as_trial(self.best_proposal)
+            progress.reason = "iterations"
+            for _ in steps:
+                progress.show()
                 try:
                     name, config = self.propose()
-                except StopTuning as stop:
-                    logger.info("stopped: %s", stop)
+                except StopTuning:
+                    progress.reason = "exhausted"
                     break
+                proposal = self.proposals[next(reversed(self.proposals))]
                 start = time.perf_counter()
-                score = self._scored(name, config)
+                score = self._scored(name, config, raised)
                 seconds = time.perf_counter() - start
-                self.record(name, config, score, cost=seconds)
-                progress.set_postfix(best=self.best_score)
+                with progress.aside(loud=False):
+                    self.record(name, config, score, cost=seconds)
+                    trial = _as_trial(proposal)
+                    if proposal is self.best_proposal:
+                        progress.leader = trial
+                    progress.tell(trial)
+        if raised:
+            warnings.warn(
+                f"The scorer raised for {len(raised)} configurations, first for "
+                f"{raised[0]}. The logger 'sklearn_btb' has every traceback.",
+                UserWarning,
+                stacklevel=2,
+            )
         return self.best_proposal
 
-    def _scored(self, name: str, config: Params) -> float | None:
+    def _scored(self, name: str, config: Params, raised: list[str]) -> float | None:
         try:
             score = self._scorer(name, dict(config))
             return None if score is None else float(score)
-        except Exception:
+        except Exception as error:
             logger.exception("scoring %r failed with %r", name, config)
+            raised.append(f"{name!r} with {config!r}: {error!r}")
             return None
         except BaseException:
             self._withdraw(name, config)  # interrupted
@@ -474,6 +493,13 @@ class BTBSession:
             del self.proposals[proposal["id"]]
             if identity == arm.identity(arm.tunable.defaults):
                 self._untried.insert(0, name)
+
+
+def _as_trial(proposal: Mapping[str, Any]) -> Trial:
+    score = math.nan if proposal["score"] is None else proposal["score"]
+    state: Any = "failed" if proposal["score"] is None else "complete"
+    named = proposal["id"], proposal["name"], proposal["config"]
+    return Trial(*named, folds=(), state=state, score=score)
 
 
 def _mean_known(values: Iterable[float], default: float) -> float:

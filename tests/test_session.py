@@ -41,6 +41,9 @@ from sklearn_btb import (
 )
 from sklearn_btb._session import SELECTORS, TUNERS
 
+# `run` says so where a scorer raises
+pytestmark = pytest.mark.filterwarnings("ignore:The scorer raised for:UserWarning")
+
 ENDLESS = {"x": FloatHyperParam(0, 1)}
 SPACES = {
     "endless": ENDLESS,
@@ -866,20 +869,12 @@ class TestRun:
         assert session.run() is None
         assert session.errors == {"four": 4, "three": 3}
 
-    def test_the_best_score_is_shown_with_verbose(self, capfd):
-        make_session(FINITE, lambda _, config: 0.125, verbose=True).run(5)
-        out, err = capfd.readouterr()
-        assert "best=0.125" in err
-        assert "5/5" in err
-        assert not out
-
-    def test_progress_without_a_number_and_without_a_score(self, capfd):
-        make_session(FINITE, lambda *_: None, verbose=True).run()
-        assert "best=None" in capfd.readouterr().err
-
-    def test_nothing_is_shown_otherwise(self, capfd):
-        make_session(FINITE).run()
-        assert capfd.readouterr() == ("", "")
+    def test_warns_once_if_the_scorer_raised(self):
+        session = make_session(FINITE, fails)
+        with pytest.warns(
+            UserWarning, match="2 configurations, first for 'four'.*luck"
+        ):
+            session.run()
 
 
 class Interrupted:
