@@ -366,7 +366,7 @@ class _Engine:
     def _repeat(self, task: _Task, error: BrokenExecutor) -> None:
         """Start folds again whose worker died, unless that happened too often."""
         candidate, splits = task
-        logger.warning("a worker died at candidate %d: %s", candidate.number, error)
+        logger.warning("a worker died while candidate %d ran", candidate.number)
         candidate.suspect = True
         candidate.n_deaths.update(splits)
         if candidate.lost:  # and so are these folds

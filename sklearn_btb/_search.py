@@ -137,7 +137,12 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         As in `GridSearchCV`. The splits are made once a fit and shared by all
         candidates, also those of an unseeded shuffle or a one-shot iterator.
     verbose : int, default=0
-        As in `GridSearchCV`.
+        As in `GridSearchCV`: 1 prints the number of fits, more a line for every fold.
+        With 1, there is also a line that shows how far the search is, on stderr if
+        that is a terminal, or below the cell of a notebook: candidates done, time
+        left, by their pace or the `time_budget`, the best score and whose it is. Not
+        beside scikit-learn's callbacks, which may show more, nor in a search within
+        another or in a worker. What is found is logged as well, see Notes.
     pre_dispatch : int or str, default="2*n_jobs"
         Only there so that calls of `GridSearchCV` need no change: no more folds are
         started than there are workers.
@@ -264,6 +269,10 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
     a copy. A worker that dies costs its own folds a second try; then their candidate
     has failed. Any other joblib backend evaluates batches of `n_jobs` folds, and sends
     the data with every fold, as `joblib.Parallel` does.
+
+    The logger "sklearn_btb" of the standard library gets every candidate (DEBUG), the
+    begin and the end of the search, every new best score and every estimator that is
+    dropped (INFO), and workers that die (WARNING).
 
     See Also
     --------
