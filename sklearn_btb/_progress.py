@@ -71,9 +71,9 @@ class Progress:
     def __enter__(self) -> "Progress":
         self._began = time.monotonic()
         logger.info("the search begins: %s candidates are done", self._counted())
-        file = _file_for_line() if self._wanted else None
-        if file is not None:
-            self._bar = _make_bar(file, self._counted())
+        self._file = _file_for_line() if self._wanted else None
+        if self._file is not None:
+            self._bar = _make_bar(self._file, self._counted())
             _note(True)
         return self
 
@@ -84,11 +84,11 @@ class Progress:
         traceback: TracebackType | None,
     ) -> None:
         if self._bar is not None:
+            _note(False)
             if self.reason is not None:
                 self._draw(time.monotonic())
             self._bar.close()
             self._bar = None
-            _note(False)
         reason = self.reason if kind is None else kind.__name__
         done = self._counted()
         logger.info("the search ends by %s: %s candidates are done", reason, done)
@@ -146,7 +146,7 @@ class Progress:
         if self.leader is not None:
             said.append(f"best {self.leader.score:.4g} by {self.leader.estimator_name}")
         self._bar.n = min(part, 1.0)
-        self._bar.ncols = _width(self._bar.fp)
+        self._bar.ncols = _width(self._file)
         self._bar.set_description_str(", ".join(said))
         self._drawn = now
 
@@ -181,7 +181,7 @@ def _make_bar(file: Any, text: str) -> Any:
     # what is cut off where it is too long is the name, which comes last
     form = "{desc} |{bar}|"
     size = {"ncols": _width(file), "nrows": 24}
-    return tqdm(desc=text, total=1.0, file=file, bar_format=form, **size)
+    return tqdm(desc=text, total=1.0, file=file, bar_format=form, delay=0, **size)
 
 
 def _width(file: Any) -> int:

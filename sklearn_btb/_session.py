@@ -377,7 +377,6 @@ class BTBSession:
         with Progress(self._verbose, iterations) as progress:
             if self.best_proposal is not None:
                 progress.leader = _as_trial(self.best_proposal)
-            progress.reason = "iterations"
             for _ in steps:
                 progress.show()
                 try:
@@ -395,6 +394,8 @@ class BTBSession:
                     if proposal is self.best_proposal:
                         progress.leader = trial
                     progress.tell(trial)
+            else:
+                progress.reason = "iterations"
         if raised:
             warnings.warn(
                 f"The scorer raised for {len(raised)} configurations, first for "

@@ -176,6 +176,15 @@ class TestLine:
             "1, took 00:00 (exhausted), best 1 by one",
         ]
 
+    def test_of_a_session_that_is_interrupted_gives_no_reason(self):
+        def scorer(name, config):
+            raise KeyboardInterrupt
+
+        session = BTBSession({"a": {"k": [1]}}, scorer, verbose=True)
+        with Terminal() as terminal, pytest.raises(KeyboardInterrupt):
+            session.run(2)
+        assert [without_bar(line) for line in terminal.screen()] == ["0/2"]
+
     @pytest.mark.parametrize(("columns", "width"), [(30, 29), (200, 199), (0, 79)])
     def test_keeps_to_the_width_or_to_80_where_it_is_not_known(self, columns, width):
         name = "the name of an estimator"
