@@ -1,5 +1,6 @@
 """sklearn_btb: the best estimator with the best hyperparameters."""
 
+import logging
 from importlib.metadata import version
 
 from ._conditions import when
@@ -36,6 +37,8 @@ from ._tuners import (
 )
 
 __version__ = version("sklearn-btb")
+
+logging.getLogger(__name__).addHandler(logging.NullHandler())
 
 __all__ = [
     "UCB1",

@@ -8,6 +8,7 @@ surely be run), and it knows of every result that has come in by then; so at mos
 
 import bisect
 import itertools
+import logging
 import math
 import time
 import warnings
@@ -22,12 +23,15 @@ import numpy as np
 from ._evaluation import Problem, evaluate, failed_fold
 from ._executor import Executor, make_executor
 from ._interrupts import interrupts_held_back
+from ._progress import Progress
 from ._racing import Rule, corrected_score
 from ._results import has_failed, mean_score
 from ._session import BTBSession
 from ._sklearn_compat import has_callbacks
 from ._space import Tunable
 from ._trial import FoldResult, StopTuning, Trial
+
+logger = logging.getLogger("sklearn_btb")
 
 GRACE: Final = 0.05  # of the time budget, for folds that run when it is spent
 LONGEST_WAIT: Final = 1.0  # seconds; Windows cannot interrupt an endless one
@@ -98,7 +102,7 @@ def run(
     race: Rule | None = None,
     spaces: Mapping[str, Tunable] | None = None,
     log: Callable[[Trial], None] = lambda trial: None,
-    on_trial: Callable[[Trial], bool] = lambda trial: False,
+    on_trial: Callable[[Trial], bool] | None = None,
     context: Any = None,
 ) -> str:
     """Append trials until there are enough.
@@ -172,7 +176,7 @@ class _Engine:
         executor: Executor,
         race: Rule | None,
         log: Callable[[Trial], None],
-        on_trial: Callable[[Trial], bool],
+        on_trial: Callable[[Trial], bool] | None,
         context: Any,
     ) -> None:
         self.tasks: dict[Future[Any], _Task] = {}
@@ -195,13 +199,23 @@ class _Engine:
         self._complete = np.empty((0, len(problem.splits)))
         taken = {trial.number for trial in trials}
         self._numbers = itertools.filterfalse(taken.__contains__, itertools.count())
+        n_total = min(limits.n_iter, problem.settings.n_candidates)
+        # scikit-learn's callbacks may show progress of their own
+        wanted = problem.settings.verbose == 1 and problem.search is None
+        self._progress = Progress(wanted, n_total, len(trials), self._deadline)
         for trial in trials:
             self._judge(trial)
 
     def run(self) -> str:
         """Go on until there is a reason to end."""
+        with self._progress:
+            self._progress.reason = self._run()
+        return self._progress.reason
+
+    def _run(self) -> str:
         grace = GRACE * (self._limits.time_budget or 0.0)
         while True:
+            self._progress.show()
             self._fill()
             if not self.tasks:
                 return self._reason or "n_iter"
@@ -352,6 +366,7 @@ class _Engine:
     def _repeat(self, task: _Task, error: BrokenExecutor) -> None:
         """Start folds again whose worker died, unless that happened too often."""
         candidate, splits = task
+        logger.warning("a worker died while candidate %d ran", candidate.number)
         candidate.suspect = True
         candidate.n_deaths.update(splits)
         if candidate.lost:  # and so are these folds
@@ -405,12 +420,14 @@ class _Engine:
         self._log(trial)
         # whatever `error_score` stood in for what is missing, it was not earned
         score = None if trial.state == "failed" else trial.score
-        self._session.record(
-            candidate.name, candidate.params, score, cost=trial.seconds
-        )
-        self._judge(trial)
-        if self._on_trial(trial):
-            self._reason = self._reason or "callback"
+        with self._progress.aside(loud=self._on_trial is not None):
+            self._session.record(
+                candidate.name, candidate.params, score, cost=trial.seconds
+            )
+            self._judge(trial)
+            self._progress.tell(trial)
+            if self._on_trial is not None and self._on_trial(trial):
+                self._reason = self._reason or "callback"
 
     def _state_of(self, candidate: _Candidate) -> Any:
         complete = None not in candidate.folds
@@ -442,6 +459,7 @@ class _Engine:
         counts = trial.number not in self._limits.earlier
         if trial.state == "complete" and trial.score > self._best:
             self._best = trial.score
+            self._progress.leader = trial
             self._n_in_vain = 0
         elif counts:
             self._n_in_vain += 1

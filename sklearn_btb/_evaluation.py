@@ -13,6 +13,7 @@ from joblib.logger import short_format_time
 from sklearn.base import clone
 from sklearn.model_selection import check_cv
 
+from ._progress import say
 from ._sklearn_compat import (
     MultimetricScorer,
     check_method_params,
@@ -403,7 +404,7 @@ class _Message:
 
     def print_start(self) -> None:
         if self.verbose > 9:
-            print(f"[CV{self.progress}] START {self.params}".ljust(80, "."))
+            say(f"[CV{self.progress}] START {self.params}".ljust(80, "."))
 
     def print_end(self, test: Scores, train: Scores | None, seconds: float) -> None:
         if self.verbose <= 1:
@@ -413,7 +414,7 @@ class _Message:
             text += f" {_shown(test, train)}"
         text += f" total time={short_format_time(seconds)}"
         start = f"[CV{self.progress}] END "
-        print(start + text.rjust(80 - len(start), "."))
+        say(start + text.rjust(80 - len(start), "."))
 
 
 def _shown(test: Scores, train: Scores | None) -> str:

@@ -6,6 +6,7 @@ import numbers
 import os
 import time
 from collections.abc import Mapping
+from functools import partial
 from typing import ClassVar, NamedTuple
 
 import numpy as np
@@ -31,6 +32,7 @@ from ._evaluation import Problem, Settings, make_splits
 from ._fingerprint import Facts, check_same, fingerprint
 from ._interrupts import interrupts_held_back
 from ._journal import Journal, merge
+from ._progress import say
 from ._racing import has_lost
 from ._random import seed_from
 from ._results import (
@@ -135,7 +137,12 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         As in `GridSearchCV`. The splits are made once a fit and shared by all
         candidates, also those of an unseeded shuffle or a one-shot iterator.
     verbose : int, default=0
-        As in `GridSearchCV`.
+        As in `GridSearchCV`: 1 prints the number of fits, more a line for every fold.
+        With 1, there is also a line that shows how far the search is, on stderr if
+        that is a terminal, or below the cell of a notebook: candidates done, time
+        left, by their pace or the `time_budget`, the best score and whose it is. Not
+        beside scikit-learn's callbacks, which may show more, nor in a search within
+        another or in a worker. What is found is logged as well, see Notes.
     pre_dispatch : int or str, default="2*n_jobs"
         Only there so that calls of `GridSearchCV` need no change: no more folds are
         started than there are workers.
@@ -262,6 +269,10 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
     a copy. A worker that dies costs its own folds a second try; then their candidate
     has failed. Any other joblib backend evaluates batches of `n_jobs` folds, and sends
     the data with every fold, as `joblib.Parallel` does.
+
+    The logger "sklearn_btb" of the standard library gets every candidate (DEBUG), the
+    begin and the end of the search, every new best score and every estimator that is
+    dropped (INFO), and workers that die (WARNING).
 
     See Also
     --------
@@ -511,14 +522,11 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         """Run the session over the cross-validated scores; adds to `trials_`."""
         n_iter = self.n_iter + len(past.earlier)
 
-        def on_trial(trial):
-            return self.callback is not None and self.callback(self, trial)
-
         n_left = min(n_iter, problem.settings.n_candidates) - len(past.trials)
         n_left = max(0, n_left)
         n_fits = n_left * len(problem.splits)
         if self.verbose > 0:
-            print(
+            say(
                 f"Fitting {len(problem.splits)} folds for each of {n_left} candidates, "
                 f"totalling {n_fits} fits"
             )
@@ -542,7 +550,7 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
             race=has_lost if self.racing is True else self.racing or None,
             spaces=tunables,
             log=(lambda trial: None) if past.journal is None else past.journal.append,
-            on_trial=on_trial,
+            on_trial=None if self.callback is None else partial(self.callback, self),
             context=search_context,
         )
         search_context.call_on_fit_task_end(estimator=self)

@@ -14,8 +14,8 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from tqdm import tqdm
 
+from ._progress import Progress
 from ._random import bit_generator_at, child_seed, seed_from
 from ._rewards import scale_rewards
 from ._selectors import (
@@ -31,7 +31,7 @@ from ._selectors import (
     Uniform,
 )
 from ._space import Tunable, errors_about, valid_completion, warn_of_ranges
-from ._trial import Proposal, StopTuning
+from ._trial import Proposal, StopTuning, Trial
 from ._tuners import (
     GCPEiTuner,
     GCPTuner,
@@ -138,7 +138,8 @@ class BTBSession:
         `Tunable` may have a constraint.
     scorer : callable
         `scorer(name, config) -> float`, what `run` calls; None for a loop of one's own.
-        It may raise, or return None or NaN, to say that a configuration failed.
+        It may return None or NaN to say that a configuration failed, or raise, of which
+        `run` warns in the end.
     tuner_class : str, class or callable, default=GPTuner
         Called as `tuner_class(tunable, random_state=seed)` for every tunable; or
         one of "auto" (what `BTBSearchCV` uses), "uniform", "gp", "gpei", "gcp",
@@ -153,7 +154,8 @@ class BTBSession:
     max_errors : int, default=1
         A tunable is dropped after so many failures.
     verbose : bool, default=False
-        Whether `run` shows a progress bar with the best score.
+        Whether `run` shows how far it is, in one line on a terminal or in a notebook:
+        configurations done, time left, the best score and whose it is.
     initial_configs : dict of str to list of dict, optional
         Configurations, by name of the tunable, that are proposed after its defaults,
         before its portfolio and those of its tuner, as often as it is picked.
@@ -255,7 +257,6 @@ class BTBSession:
         self.proposals: dict[int, dict[str, Any]] = {}
         self.iterations = 0
         self.errors: Counter[str] = Counter()
-        self._first_failure: str | None = None  # of those that `run` saw
 
     @property
     def best_score(self) -> float | None:
@@ -337,7 +338,6 @@ class BTBSession:
         elif (
             self.best_score is None or self._sign * score > self._sign * self.best_score
         ):
-            logger.info("new best score %s with %r: %r", score, name, config)
             self.best_proposal = proposal
 
     def handle_error(self, name: str) -> None:
@@ -379,46 +379,64 @@ class BTBSession:
         """
         scorer = _checked_scorer(self._scorer)
         steps = itertools.count() if iterations is None else range(iterations)
-        with tqdm(steps, total=iterations, disable=not self._verbose) as progress:
-            for _ in progress:
+        raised: list[str] = []
+        with Progress(self._verbose, iterations) as progress:
+            if self.best_proposal is not None:
+                progress.leader = _as_trial(self.best_proposal)
+            for _ in steps:
+                progress.show()
                 try:
                     name, config = self.propose()
-                except StopTuning as stop:
-                    logger.info("stopped: %s", stop)
+                except StopTuning:
+                    progress.reason = "exhausted"
                     break
+                proposal = self.proposals[next(reversed(self.proposals))]
                 start = time.perf_counter()
-                score = self._scored(scorer, name, config)
+                score = self._scored(scorer, name, config, raised)
                 seconds = time.perf_counter() - start
-                self.record(name, config, score, cost=seconds)
-                progress.set_postfix(best=self.best_score)
-        if self.best_proposal is None and self._first_failure is not None:
+                with progress.aside(loud=False):
+                    self.record(name, config, score, cost=seconds)
+                    trial = _as_trial(proposal)
+                    if proposal is self.best_proposal:
+                        progress.leader = trial
+                    progress.tell(trial)
+            else:
+                progress.reason = "iterations"
+        first = f", first for {raised[0]}" if raised else ""
+        if self.best_proposal is None and self.iterations:
             warnings.warn(
                 f"None of {self.iterations} configurations could be scored, so there "
-                f"is no best one. The first failure was {self._first_failure}",
+                "is no best one: the scorer "
+                + (f"raised{first}" if raised else "returned no number"),
+                UserWarning,
+                stacklevel=2,
+            )
+        elif raised:
+            warnings.warn(
+                f"The scorer raised for {len(raised)} configurations{first}. The "
+                "logger 'sklearn_btb' has every traceback.",
                 UserWarning,
                 stacklevel=2,
             )
         return self.best_proposal
 
     def _scored(
-        self, scorer: Callable[[str, Params], Any], name: str, config: Params
+        self,
+        scorer: Callable[[str, Params], Any],
+        name: str,
+        config: Params,
+        raised: list[str],
     ) -> float | None:
         try:
             score = scorer(name, dict(config))
-            number = math.nan if score is None else float(score)
+            return None if score is None else float(score)
         except Exception as error:
             logger.exception("scoring %r failed with %r", name, config)
-            failure = f"{type(error).__name__}: {error}"
+            raised.append(f"{name!r} with {config!r}: {error!r}")
+            return None
         except BaseException:
             self._withdraw(name, config)  # interrupted
             raise
-        else:
-            if not math.isnan(number):
-                return number
-            failure = f"the scorer returned {score!r}"
-        if self._first_failure is None:
-            self._first_failure = f"that of {name!r} with {config!r}: {failure}"
-        return None
 
     def _select(self) -> str:
         if len(self._arms) == 1:
@@ -497,6 +515,13 @@ class BTBSession:
             del self.proposals[proposal["id"]]
             if identity == arm.identity(arm.tunable.defaults):
                 self._untried.insert(0, name)
+
+
+def _as_trial(proposal: Mapping[str, Any]) -> Trial:
+    score = math.nan if proposal["score"] is None else proposal["score"]
+    state: Any = "failed" if proposal["score"] is None else "complete"
+    named = proposal["id"], proposal["name"], proposal["config"]
+    return Trial(*named, folds=(), state=state, score=score)
 
 
 def _mean_known(values: Iterable[float], default: float) -> float:

@@ -208,11 +208,13 @@ with parallel_config("loky", n_jobs=2, temp_folder={str(folders)!r}):
         assert "took longer than 0.5 s" in trials[100].error
         assert any(map(is_gone, told_pids(tmp_path)))
 
-    def test_fail_the_fold_that_kills_them_and_no_other(self):
+    def test_fail_the_fold_that_kills_them_and_no_other(self, caplog):
         trials = failing_trials(search_for(Deadly(), {"x": range(4)}), "loky")
         assert [trials[x].state for x in (0, 1, 3)] == ["complete"] * 3
         assert trials[2].state == "failed"
         assert "the worker died" in trials[2].error
+        number = trials[2].number
+        assert f"a worker died while candidate {number} ran" in caplog.messages
 
 
 class TestMapping:
