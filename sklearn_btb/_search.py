@@ -9,15 +9,13 @@ from collections.abc import Mapping
 from typing import ClassVar, NamedTuple
 
 import numpy as np
-from sklearn import get_config
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
 from sklearn.metrics import get_scorer_names
-from sklearn.utils.metadata_routing import process_routing
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import indexable
 
 from . import _engine
-from ._delegation import can_score, delegate, has, visual_block, winner
+from ._delegation import can_score, delegate, has, score_winner, visual_block
 from ._estimators import (
     combine_tags,
     common_type,
@@ -54,7 +52,6 @@ from ._sklearn_compat import (
     StrOptions,
     check_method_params,
     fit_context,
-    raise_for_params,
 )
 from ._starting_points import starting_points
 from ._trial import Trial
@@ -430,16 +427,10 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
             )
         splits = make_splits(self.cv, X, y, kind == "classifier", routed["split"])
         weight = params.get("sample_weight")
-        task = {
-            "estimator": self,
-            "X": X,
-            "y": y,
-            "metadata": None if weight is None else {"sample_weight": weight},
-        }
-        earlier = []
-        if self.warm_start:
-            known = getattr(self, "trials_", [])
-            earlier = [trial for trial in known if trial.state != "interrupted"]
+        metadata = None if weight is None else {"sample_weight": weight}
+        task = {"estimator": self, "X": X, "y": y, "metadata": metadata}
+        known = getattr(self, "trials_", []) if self.warm_start else []
+        earlier = [trial for trial in known if trial.state != "interrupted"]
         size = sum(tunable.cardinality for tunable in tunables.values())
         settings = Settings(
             scorers=scorers,
@@ -652,22 +643,7 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         score : float
             With several metrics, the one named by `refit`.
         """
-        best_estimator = winner(self)
-        raise_for_params(params, self, "score")
-        score_params = {}
-        if get_config()["enable_metadata_routing"]:
-            routed = process_routing(self, "score", **params)
-            score_params = routed[f"scorer__{self.best_estimator_name_}"].score
-        if self.multimetric_ and callable(self.refit):
-            raise ValueError(
-                "With several metrics and a callable `refit` there is no one score; "
-                "call one of `scorer_` with `best_estimator_`"
-            )
-        scorer = self.scorer_
-        if isinstance(scorer, dict):
-            scorer = scorer[self.refit]
-        score = scorer(best_estimator, X, y, **score_params)
-        return score[self.refit] if isinstance(score, dict) else score
+        return score_winner(self, X, y, params)
 
     predict = delegate("predict", "y_pred")
     predict_proba = delegate("predict_proba", "y_proba")
