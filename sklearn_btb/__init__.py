@@ -4,6 +4,7 @@ from importlib.metadata import version
 
 from ._conditions import when
 from ._default_spaces import default_space
+from ._ensemble import fit_ensemble
 from ._hyperparams import (
     BooleanHyperParam,
     CategoricalHyperParam,
@@ -65,5 +66,6 @@ __all__ = [
     "UniformTuner",
     "__version__",
     "default_space",
+    "fit_ensemble",
     "when",
 ]

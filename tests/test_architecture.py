@@ -21,7 +21,7 @@ FLOOR_PLAN = {
     9: ["_search"],
     8: ["_engine"],
     7: ["_session"],
-    6: ["_delegation", "_tuners"],
+    6: ["_delegation", "_ensemble", "_tuners"],
     5: ["_candidates", "_estimators", "_executor", "_journal", "_starting_points"],
     4: ["_space"],
     3: ["_foreign", "_layout"],
