@@ -52,8 +52,8 @@ def fit_ensemble(
     -------
     ensemble : VotingClassifier or VotingRegressor
         Fitted. Its members are called after estimator and candidate, "boosting_12", and
-        `weights` are theirs. `oof_score_` is its score on the stored predictions, which
-        flatters it a little: they chose the weights.
+        `weights` are theirs. `oof_score_` is its score on the stored predictions of
+        all rows together, which flatters it a little: they chose the weights.
 
     Raises
     ------
@@ -90,27 +90,25 @@ def fit_ensemble(
     """
     if not (isinstance(size, numbers.Integral) and size >= 1):
         raise ValueError(f"`size` must be an integer of at least 1; got {size!r}")
-    voter = _voter_of(search)
-    rows = _trials_with_predictions(search, y)
-    predictions = [search.oof_predictions_[trial.number] for trial in rows]
-    stored = _StoredNumbers
-    if voter is VotingClassifier:
+    trials = _trials_with_predictions(search, y)
+    predictions = [search.oof_predictions_[trial.number] for trial in trials]
+    stored, voter = _StoredNumbers, VotingRegressor
+    if _kind(search) == "classifier":
         classes = np.unique(y)
-        stored = partial(_StoredClasses, classes=classes, voting=_voting(search))
         predictions = [_shares(each, classes) for each in predictions]
+        voting = "hard" if search._shelf.keep.method == "predict" else "soft"
+        stored = partial(_StoredClasses, classes=classes, voting=voting)
+        voter = partial(VotingClassifier, voting=voting)
     score = _score_by(search, scoring, X, y, params.get("sample_weight"))
     counts, oof_score = greedy_counts(
         predictions, lambda mean: score(stored(mean)), int(size)
     )
-    chosen = [(trial, int(n)) for trial, n in zip(rows, counts, strict=True) if n]
+    chosen = [(trial, int(n)) for trial, n in zip(trials, counts, strict=True) if n]
     ensemble = voter(
         [_member(search, trial) for trial, _ in chosen],
         weights=[n for _, n in chosen],
         n_jobs=search.n_jobs,
-    )
-    if voter is VotingClassifier:
-        ensemble.set_params(voting=_voting(search))
-    ensemble.fit(X, y, **params)
+    ).fit(X, y, **params)
     ensemble.oof_score_ = oof_score
     return ensemble
 
@@ -177,24 +175,18 @@ class _StoredClasses(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return self.shares
 
 
-def _voter_of(search: Any) -> Any:
-    """Return the class of the ensemble."""
-    check_is_fitted(search, "cv_results_")
+def _kind(search: Any) -> str:
     kind = common_type(named_estimators(search.estimators))
-    voters = {"classifier": VotingClassifier, "regressor": VotingRegressor}
-    if kind not in voters:
+    if kind not in ("classifier", "regressor"):
         raise ValueError(
             f"an ensemble needs classifiers or regressors; got a search over {kind}s"
         )
-    return voters[kind]
-
-
-def _voting(search: Any) -> str:
-    return "hard" if search._shelf.keep.method == "predict" else "soft"
+    return kind
 
 
 def _trials_with_predictions(search: Any, y: Any) -> list[Trial]:
     """Return the candidates to choose from, the best first."""
+    check_is_fitted(search, "cv_results_")
     kept = getattr(search, "oof_predictions_", None)
     if kept is None or search._shelf.keep.method == "decision_function":
         raise ValueError(
