@@ -5,6 +5,7 @@ from importlib.metadata import version
 
 from ._conditions import when
 from ._default_spaces import default_space
+from ._ensemble import fit_ensemble
 from ._hyperparams import (
     BooleanHyperParam,
     CategoricalHyperParam,
@@ -68,5 +69,6 @@ __all__ = [
     "UniformTuner",
     "__version__",
     "default_space",
+    "fit_ensemble",
     "when",
 ]

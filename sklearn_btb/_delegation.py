@@ -4,11 +4,13 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from sklearn import get_config
+from sklearn.utils.metadata_routing import process_routing
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from ._estimators import given_estimators
-from ._sklearn_compat import VisualBlock
+from ._sklearn_compat import VisualBlock, raise_for_params
 
 INTERRUPTED: Final = (
     "This %(name)s instance ended before its winner was fitted to all the data. "
@@ -53,6 +55,39 @@ def has(attribute: str) -> Callable[[Any], bool]:
 def can_score(search: Any) -> bool:
     check_refit(search, "score")
     return search.scoring is not None or has("score")(search)
+
+
+def score_winner(search: Any, X: Any, y: Any, params: Mapping[str, Any]) -> float:
+    """Score the winner with the search's scorer, of several with that of `refit`.
+
+    Parameters
+    ----------
+    search : BTBSearchCV
+    X, y : array-like
+    params : dict
+        For the scorer; only with metadata routing.
+
+    Raises
+    ------
+    ValueError
+        If there are several metrics and `refit` names none.
+    """
+    best_estimator = winner(search)
+    raise_for_params(params, search, "score")
+    score_params = {}
+    if get_config()["enable_metadata_routing"]:
+        routed = process_routing(search, "score", **params)
+        score_params = routed[f"scorer__{search.best_estimator_name_}"].score
+    if search.multimetric_ and callable(search.refit):
+        raise ValueError(
+            "With several metrics and a callable `refit` there is no one score; "
+            "call one of `scorer_` with `best_estimator_`"
+        )
+    scorer = search.scorer_
+    if isinstance(scorer, dict):
+        scorer = scorer[search.refit]
+    score = scorer(best_estimator, X, y, **score_params)
+    return score[search.refit] if isinstance(score, dict) else score
 
 
 def visual_block(search: Any) -> Any:

@@ -103,6 +103,7 @@ def run(
     spaces: Mapping[str, Tunable] | None = None,
     log: Callable[[Trial], None] = lambda trial: None,
     on_trial: Callable[[Trial], bool] | None = None,
+    take_out: Callable[[Trial], Trial] = lambda trial: trial,
     context: Any = None,
 ) -> str:
     """Append trials until there are enough.
@@ -126,6 +127,9 @@ def run(
         Called with every candidate that is done, before anything is decided by it.
     on_trial : callable, optional
         Called with every candidate that is done; a true value ends the search.
+    take_out : callable, optional
+        Called with every new trial before any of these; returns the trial without
+        what its folds brought besides scores.
     context : CallbackContext, optional
         Where the evaluations tell scikit-learn's callbacks of.
 
@@ -149,7 +153,16 @@ def run(
     ended = False
     try:
         engine = _Engine(
-            session, problem, trials, limits, executor, race, log, on_trial, context
+            session,
+            problem,
+            trials,
+            limits,
+            executor,
+            race,
+            log,
+            on_trial,
+            take_out,
+            context,
         )
         _warn_of_timeouts(executor, limits)
         reason = engine.run()
@@ -177,6 +190,7 @@ class _Engine:
         race: Rule | None,
         log: Callable[[Trial], None],
         on_trial: Callable[[Trial], bool] | None,
+        take_out: Callable[[Trial], Trial],
         context: Any,
     ) -> None:
         self.tasks: dict[Future[Any], _Task] = {}
@@ -188,6 +202,7 @@ class _Engine:
         self._race = race
         self._log = log
         self._on_trial = on_trial
+        self._take_out = take_out
         self._context = context
         self._deadline = limits.started + (limits.time_budget or math.inf)
         self._reason: str | None = None
@@ -451,6 +466,7 @@ class _Engine:
             state,
             score,
         )
+        trial = self._take_out(trial)
         bisect.insort(self._trials, trial, key=lambda trial: trial.number)
         return trial
 

@@ -13,6 +13,7 @@ from joblib.logger import short_format_time
 from sklearn.base import clone
 from sklearn.model_selection import check_cv
 
+from ._kept import Keep, brought
 from ._progress import say
 from ._sklearn_compat import (
     MultimetricScorer,
@@ -39,6 +40,8 @@ class Settings:
     verbose : int
     n_splits, n_candidates : int
         For the progress messages.
+    keep : Keep or None
+        What folds bring besides their scores.
     """
 
     scorers: Mapping[str, Any]
@@ -49,6 +52,7 @@ class Settings:
     verbose: int
     n_splits: int
     n_candidates: int
+    keep: Keep | None = None
 
 
 class Problem(NamedTuple):
@@ -254,8 +258,7 @@ def evaluate_fold(
     message.print_start()
     fit_params = check_method_params(X, settings.fit_params[name], indices=train)
     start = time.perf_counter()
-    train_scores = None
-    fit_error = None
+    train_scores = fit_error = kept = None
     errors: dict[str, str] = {}
     train_errors: dict[str, str] = {}
     with ExitStack() as ending:  # the task of callbacks lasts until all is scored
@@ -290,6 +293,8 @@ def evaluate_fold(
                     train_params,
                     settings.error_score,
                 )
+            if settings.keep is not None:
+                kept = brought(settings.keep, estimator, X_test, settings.error_score)
     message.print_end(test_scores, train_scores, fit_time + score_time)
     return FoldResult(
         test_scores,
@@ -299,6 +304,7 @@ def evaluate_fold(
         fit_error,
         score_error=next(iter((errors | train_errors).values()), None),
         unscored=tuple(errors),
+        kept=kept,
     )
 
 

@@ -225,6 +225,7 @@ def merge(trials: list[Trial], journal: Journal) -> list[Trial]:
 
 def _fold_record(fold: FoldResult) -> dict[str, Any]:
     record = dataclasses.asdict(fold)
+    del record["kept"]
     for key in ("test_scores", "train_scores", "fit_time", "score_time"):
         number = record[key]
         if isinstance(number, dict):

@@ -10,15 +10,13 @@ from functools import partial
 from typing import ClassVar, NamedTuple
 
 import numpy as np
-from sklearn import get_config
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
 from sklearn.metrics import get_scorer_names
-from sklearn.utils.metadata_routing import process_routing
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import indexable
 
 from . import _engine
-from ._delegation import can_score, delegate, has, visual_block, winner
+from ._delegation import can_score, delegate, has, score_winner, visual_block
 from ._estimators import (
     combine_tags,
     common_type,
@@ -32,6 +30,7 @@ from ._evaluation import Problem, Settings, make_splits
 from ._fingerprint import Facts, check_same, fingerprint
 from ._interrupts import interrupts_held_back
 from ._journal import Journal, merge
+from ._kept import Shelf, what_to_keep
 from ._progress import say
 from ._racing import has_lost
 from ._random import seed_from
@@ -57,7 +56,6 @@ from ._sklearn_compat import (
     StrOptions,
     check_method_params,
     fit_context,
-    raise_for_params,
 )
 from ._starting_points import starting_points
 from ._trial import Trial
@@ -72,6 +70,7 @@ class _Past(NamedTuple):
     session: BTBSession  # which was told of them
     journal: Journal | None
     facts: Facts
+    shelf: Shelf
 
 
 class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
@@ -215,6 +214,19 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         Called as `callback(search, trial)` after every candidate, in the process and
         thread of `fit`, with `search.trials_` up to date; a true value ends the
         search. With several workers it has to be quick.
+    keep_predictions : {"predict", "predict_proba", "decision_function"}, default=None
+        Of the best candidates, keep what this method of the fold models says of their
+        test rows, which together are all rows: `oof_predictions_`. Every estimator, as
+        it is given, must have the method, and `cv` must test every row once.
+        `fit_ensemble` makes an ensemble of them. It costs the time to predict once more
+        and changes nothing about the search.
+    keep_estimators : bool, default=False
+        Whether to keep the fold models of the best candidates: `fold_estimators_`.
+    n_kept : int, default=20
+        Of how many candidates to keep them: the best one of each estimator (also if
+        there are more estimators than this), and the best of the others. Predictions
+        take `n_kept` x rows x columns x 8 bytes, and as much again for every candidate
+        that is being evaluated. They stay with the search, also in its pickles.
 
     Attributes
     ----------
@@ -248,6 +260,14 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         The winner's scorer, or the scorers by metric.
     n_splits_ : int
         The number of splits.
+    oof_predictions_ : dict of int to array of shape (n_samples, ...)
+        Of each candidate that was kept, by its row in `cv_results_`, the predictions
+        of every row of X by the model of the fold in which it was a test row, as
+        `cross_val_predict` returns them. Only with `keep_predictions`; candidates from
+        the log of another process have none, nor have those that failed or were not
+        run on all splits.
+    fold_estimators_ : dict of int to list of estimator
+        Of each of them the fitted models, one a split. Only with `keep_estimators`.
     refit_time_ : float
         Seconds that the refit took. Only with `refit`; without it and with several
         metrics there is no `best_*` at all.
@@ -339,6 +359,12 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         "warm_start": ["boolean"],
         "checkpoint": [str, os.PathLike, None],
         "callback": [callable, None],
+        "keep_predictions": [
+            StrOptions({"predict", "predict_proba", "decision_function"}),
+            None,
+        ],
+        "keep_estimators": ["boolean"],
+        "n_kept": [Interval(numbers.Integral, 1, None, closed="left")],
     }
 
     def __init__(
@@ -369,6 +395,9 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         warm_start=False,
         checkpoint=None,
         callback=None,
+        keep_predictions=None,
+        keep_estimators=False,
+        n_kept=20,
     ):
         self.estimators = estimators
         self.search_spaces = search_spaces
@@ -395,6 +424,9 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         self.warm_start = warm_start
         self.checkpoint = checkpoint
         self.callback = callback
+        self.keep_predictions = keep_predictions
+        self.keep_estimators = keep_estimators
+        self.n_kept = n_kept
 
     @fit_context(prefer_skip_nested_validation=False)
     def fit(self, X, y=None, **params):
@@ -439,17 +471,14 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
                 "with `warm_start=True`, or of a `checkpoint`"
             )
         splits = make_splits(self.cv, X, y, kind == "classifier", routed["split"])
+        keep = what_to_keep(
+            self.keep_predictions, self.keep_estimators, estimators, X, y, splits
+        )
         weight = params.get("sample_weight")
-        task = {
-            "estimator": self,
-            "X": X,
-            "y": y,
-            "metadata": None if weight is None else {"sample_weight": weight},
-        }
-        earlier = []
-        if self.warm_start:
-            known = getattr(self, "trials_", [])
-            earlier = [trial for trial in known if trial.state != "interrupted"]
+        metadata = None if weight is None else {"sample_weight": weight}
+        task = {"estimator": self, "X": X, "y": y, "metadata": metadata}
+        known = getattr(self, "trials_", []) if self.warm_start else []
+        earlier = [trial for trial in known if trial.state != "interrupted"]
         size = sum(tunable.cardinality for tunable in tunables.values())
         settings = Settings(
             scorers=scorers,
@@ -460,6 +489,7 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
             verbose=self.verbose,
             n_splits=len(splits),
             n_candidates=int(min(self.n_iter + len(earlier), size)),
+            keep=keep,
         )
         estimators = {name: clone(est) for name, est in estimators.items()}
         metric = self.refit if isinstance(self.refit, str) else None
@@ -469,7 +499,8 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
             self._forget_fit()  # not before it is clear that nothing is refused
             self.n_splits_ = len(splits)
             self.trials_ = past.trials
-            self._facts = past.facts
+            self._facts, self._shelf = past.facts, past.shelf
+            vars(self).update(past.shelf.attributes)
             context = self._init_callback_context(
                 max_subtasks=1 + (self.refit is not False)
             ).call_on_fit_task_begin(**task)
@@ -516,7 +547,9 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         session = self._session_of(tunables, initial, trials, seed)
         trials = sorted(trials, key=lambda trial: trial.number)
         numbers = frozenset(trial.number for trial in earlier)
-        return _Past(trials, numbers, session, journal, facts)
+        before = getattr(self, "_shelf", None) if earlier else None
+        shelf = Shelf(problem.settings.keep, problem.splits, self.n_kept, before)
+        return _Past(trials, numbers, session, journal, facts, shelf)
 
     def _search(self, problem, tunables, past, context, started):
         """Run the session over the cross-validated scores; adds to `trials_`."""
@@ -551,6 +584,7 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
             spaces=tunables,
             log=(lambda trial: None) if past.journal is None else past.journal.append,
             on_trial=None if self.callback is None else partial(self.callback, self),
+            take_out=past.shelf.take_out,
             context=search_context,
         )
         search_context.call_on_fit_task_end(estimator=self)
@@ -661,22 +695,7 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         score : float
             With several metrics, the one named by `refit`.
         """
-        best_estimator = winner(self)
-        raise_for_params(params, self, "score")
-        score_params = {}
-        if get_config()["enable_metadata_routing"]:
-            routed = process_routing(self, "score", **params)
-            score_params = routed[f"scorer__{self.best_estimator_name_}"].score
-        if self.multimetric_ and callable(self.refit):
-            raise ValueError(
-                "With several metrics and a callable `refit` there is no one score; "
-                "call one of `scorer_` with `best_estimator_`"
-            )
-        scorer = self.scorer_
-        if isinstance(scorer, dict):
-            scorer = scorer[self.refit]
-        score = scorer(best_estimator, X, y, **score_params)
-        return score[self.refit] if isinstance(score, dict) else score
+        return score_winner(self, X, y, params)
 
     predict = delegate("predict", "y_pred")
     predict_proba = delegate("predict_proba", "y_proba")

@@ -12,6 +12,9 @@ from sklearn import get_config
 from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.base import _fit_context as fit_context
 from sklearn.metrics._scorer import _MultimetricScorer as MultimetricScorer
+from sklearn.model_selection._validation import (
+    _enforce_prediction_order as in_order_of_classes,
+)
 from sklearn.utils import Tags, TargetTags, get_tags
 from sklearn.utils import _safe_indexing as safe_indexing
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
@@ -59,6 +62,7 @@ __all__ = [
     "configured",
     "fit_context",
     "has_callbacks",
+    "in_order_of_classes",
     "raise_for_params",
     "safe_indexing",
     "scorer_accepts_sample_weight",

@@ -36,6 +36,8 @@ class FoldResult:
         The traceback, if fitting or scoring raised.
     unscored : tuple of str
         The metrics that raised on the test part; "score" where they have no names.
+    kept : Kept or None
+        What it brings besides, of which the folds of a trial have nothing any more.
     """
 
     test_scores: float | dict[str, float]
@@ -45,6 +47,7 @@ class FoldResult:
     fit_error: str | None = None
     score_error: str | None = None
     unscored: tuple[str, ...] = ()
+    kept: Any = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ PUBLIC = [
     "UniformTuner",
     "__version__",
     "default_space",
+    "fit_ensemble",
     "when",
 ]
 NOT_CALLED_BY_USERS = ["Selector", "StopTuning", "Tuner"]  # protocols and an exception
@@ -82,7 +83,7 @@ def test_every_parameter_is_documented(name):
     title = "Attributes" if dataclasses.is_dataclass(public) else "Parameters"
     text = sections(name).get(title, "")
     documented = re.findall(r"^(\S[^:\n]*?) *(?::.*)?$", text, flags=re.MULTILINE)
-    documented = [key.strip() for line in documented for key in line.split(",")]
+    documented = [key.strip(" *") for line in documented for key in line.split(",")]
     assert documented == taken, f"{name}: documented {documented}, taken {taken}"
 
 

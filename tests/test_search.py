@@ -528,6 +528,9 @@ GIVEN = {
     "warm_start": True,
     "checkpoint": None,
     "callback": print_nothing,
+    "keep_predictions": "predict",
+    "keep_estimators": True,
+    "n_kept": 2,
 }
 
 

@@ -1,0 +1,259 @@
+"""An ensemble of what a search has fitted: greedy selection on stored predictions."""
+
+import numbers
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+from sklearn import get_config
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, clone
+from sklearn.ensemble import VotingClassifier, VotingRegressor
+from sklearn.metrics import get_scorer
+from sklearn.utils.metadata_routing import get_routing_for_object
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
+
+from ._estimators import common_type, named_estimators
+from ._sklearn_compat import scorer_accepts_sample_weight
+from ._trial import Trial
+
+
+def fit_ensemble(
+    search: Any, X: Any, y: Any, *, scoring: Any = None, size: int = 50, **params: Any
+) -> Any:
+    """Fit an ensemble of the best candidates of a search.
+
+    It is put together from their stored predictions, without a fit: beginning with
+    the best candidate, the one that improves the score of the mean most is added, again
+    and again, and may be added again. How often a candidate was, is its weight. Only
+    those with a weight are fitted to all the data, once each.
+
+    Parameters
+    ----------
+    search : BTBSearchCV
+        Over classifiers or regressors, fitted with `keep_predictions="predict_proba"`,
+        the mean of which is the ensemble's (soft voting), or "predict": the mean of
+        numbers, and the majority of labels (hard voting).
+    X, y : array-like
+        What the search was fitted to; `y` of shape (n_samples,).
+    scoring : str or callable, default=None
+        What the ensemble is to be good at, one metric as in `GridSearchCV`; None is
+        that of the search. The accuracy or R^2 stand for estimators' own `score`.
+    size : int, default=50
+        How often a candidate is added. Of the ensembles on the way, the best is taken,
+        of equal ones the smallest.
+    **params : dict of str to object
+        Passed to the `fit` of the ensemble, which without metadata routing takes
+        `sample_weight` alone. That goes to a scorer that takes it as well (with
+        metadata routing, to one that requests it).
+
+    Returns
+    -------
+    ensemble : VotingClassifier or VotingRegressor
+        Fitted. Its members are called after estimator and candidate, "boosting_12", and
+        `weights` are theirs. `oof_score_` is its score on the stored predictions of
+        all rows together, which flatters it a little: they chose the weights.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If the search has no predictions to average, or a parameter is invalid.
+
+    Notes
+    -----
+    Caruana, Niculescu-Mizil, Crew and Ksikes, "Ensemble Selection from Libraries of
+    Models", ICML 2004: selection with replacement. It takes `size` x candidates calls
+    of the scorer. What it gains is measured in `benchmarks/README.md`.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.naive_bayes import GaussianNB
+    >>> from sklearn.tree import DecisionTreeClassifier
+    >>> from sklearn_btb import BTBSearchCV, fit_ensemble
+    >>> X, y = load_iris(return_X_y=True)
+    >>> search = BTBSearchCV(
+    ...     {"tree": DecisionTreeClassifier(random_state=0), "bayes": GaussianNB()},
+    ...     {"tree": {"max_depth": [1, 2, 3]}, "bayes": {}},
+    ...     scoring="neg_log_loss",
+    ...     keep_predictions="predict_proba",
+    ...     random_state=0,
+    ... ).fit(X, y)
+    >>> ensemble = fit_ensemble(search, X, y)
+    >>> {name for name, member in ensemble.estimators} <= {
+    ...     f"{trial.estimator_name}_{trial.number}" for trial in search.trials_
+    ... }
+    True
+    >>> bool(ensemble.oof_score_ >= search.best_score_)
+    True
+    """
+    if not (isinstance(size, numbers.Integral) and size >= 1):
+        raise ValueError(f"`size` must be an integer of at least 1; got {size!r}")
+    trials = _trials_with_predictions(search, y)
+    predictions = [search.oof_predictions_[trial.number] for trial in trials]
+    stored, voter = _StoredNumbers, VotingRegressor
+    if _kind(search) == "classifier":
+        classes = np.unique(y)
+        predictions = [_shares(each, classes) for each in predictions]
+        voting = "hard" if search._shelf.keep.method == "predict" else "soft"
+        stored = partial(_StoredClasses, classes=classes, voting=voting)
+        voter = partial(VotingClassifier, voting=voting)
+    score = _score_by(search, scoring, X, y, params.get("sample_weight"))
+    counts, oof_score = greedy_counts(
+        predictions, lambda mean: score(stored(mean)), int(size)
+    )
+    chosen = [(trial, int(n)) for trial, n in zip(trials, counts, strict=True) if n]
+    ensemble = voter(
+        [_member(search, trial) for trial, _ in chosen],
+        weights=[n for _, n in chosen],
+        n_jobs=search.n_jobs,
+    ).fit(X, y, **params)
+    ensemble.oof_score_ = oof_score
+    return ensemble
+
+
+def greedy_counts(
+    predictions: Sequence[np.ndarray],
+    score: Callable[[np.ndarray], float],
+    size: int,
+) -> tuple[np.ndarray, float]:
+    """Choose what to average, greedily and with replacement.
+
+    Step k adds the j that maximises score((total + predictions[j]) / k); of equal ones
+    the first. The best step of all is taken, of equal ones the first.
+
+    Parameters
+    ----------
+    predictions : sequence of m arrays of one shape
+    score : callable
+        Of such an array; greater is better, NaN is worst.
+    size : int
+        The number of steps.
+
+    Returns
+    -------
+    counts : ndarray of shape (m,)
+    score : float
+    """
+    total = np.zeros_like(predictions[0], dtype=float)
+    picks: list[int] = []
+    path: list[float] = []
+    for k in range(1, size + 1):
+        scores = np.array([score((total + each) / k) for each in predictions])
+        scores[np.isnan(scores)] = -np.inf
+        picks.append(int(scores.argmax()))
+        path.append(float(scores.max()))
+        total += predictions[picks[-1]]
+    n = int(np.argmax(path)) + 1
+    return np.bincount(picks[:n], minlength=len(predictions)), path[n - 1]
+
+
+class _StoredNumbers(RegressorMixin, BaseEstimator):  # type: ignore[misc]
+    """Says of the rows of X what is stored: scorers want an estimator."""
+
+    def __init__(self, values: np.ndarray) -> None:
+        self.values = values
+
+    def predict(self, X: Any) -> np.ndarray:
+        return self.values
+
+
+class _StoredClasses(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """The same of classes, from the share that each has of a row."""
+
+    def __init__(self, shares: np.ndarray, classes: np.ndarray, voting: str) -> None:
+        self.shares = shares
+        self.classes_ = classes
+        self.voting = voting
+
+    def predict(self, X: Any) -> np.ndarray:
+        return self.classes_[self.shares.argmax(axis=1)]
+
+    @available_if(lambda self: self.voting == "soft")  # type: ignore[untyped-decorator]
+    def predict_proba(self, X: Any) -> np.ndarray:
+        return self.shares
+
+
+def _kind(search: Any) -> str:
+    kind = common_type(named_estimators(search.estimators))
+    if kind not in ("classifier", "regressor"):
+        raise ValueError(
+            f"an ensemble needs classifiers or regressors; got a search over {kind}s"
+        )
+    return kind
+
+
+def _trials_with_predictions(search: Any, y: Any) -> list[Trial]:
+    """Return the candidates to choose from, the best first."""
+    check_is_fitted(search, "cv_results_")
+    kept = getattr(search, "oof_predictions_", None)
+    if kept is None or search._shelf.keep.method == "decision_function":
+        raise ValueError(
+            "an ensemble needs a search that was fitted with `keep_predictions="
+            '"predict_proba"` or "predict"; got '
+            f"{getattr(search, 'keep_predictions', None)!r}"
+        )
+    if not kept:
+        raise ValueError(
+            f"none of the {len(search.trials_)} candidates has predictions: those that "
+            "come from the log of another process (`checkpoint`) or failed have none. "
+            "With a higher `n_iter`, new candidates have them"
+        )
+    if np.ndim(y) != 1:
+        raise ValueError(f"an ensemble needs one target; got y of shape {np.shape(y)}")
+    trials = [search.trials_[number] for number in kept]
+    first = kept[trials[0].number]
+    if len(first) != len(y):
+        raise ValueError(
+            "X and y must be what the search was fitted to, with "
+            f"{len(first)} rows; got {len(y)}"
+        )
+    return sorted(trials, key=lambda trial: (-trial.score, trial.number))
+
+
+def _shares(predictions: np.ndarray, classes: np.ndarray) -> np.ndarray:
+    """Return the share of each class; labels have one vote."""
+    if predictions.ndim == 2:
+        return predictions
+    return (predictions[:, np.newaxis] == classes).astype(float)
+
+
+def _score_by(
+    search: Any, scoring: Any, X: Any, y: Any, weight: Any
+) -> Callable[[Any], float]:
+    """Return what scores a stored model."""
+    scorer = search.scorer_ if scoring is None else scoring
+    if scoring is not None and not (isinstance(scoring, str) or callable(scoring)):
+        raise TypeError(
+            f"`scoring` must be a metric's name or a callable; got {scoring!r}"
+        )
+    if isinstance(scorer, dict):
+        scorer = scorer[_metric(search, scorer)]
+    scorer = get_scorer(scorer)
+    weighted = weight is not None and _takes_weight(scorer)
+    params = {"sample_weight": weight} if weighted else {}
+
+    def score(model: Any) -> float:
+        scored = scorer(model, X, y, **params)
+        return scored[_metric(search, scored)] if isinstance(scored, dict) else scored
+
+    return score
+
+
+def _takes_weight(scorer: Any) -> bool:
+    if get_config()["enable_metadata_routing"]:
+        return bool(get_routing_for_object(scorer).consumes("score", ["sample_weight"]))
+    return bool(scorer_accepts_sample_weight(scorer))
+
+
+def _metric(search: Any, metrics: Mapping[str, Any]) -> str:
+    """Return which of several metrics steered the search."""
+    return search.refit if isinstance(search.refit, str) else next(iter(metrics))
+
+
+def _member(search: Any, trial: Trial) -> tuple[str, Any]:
+    """Return a candidate as it is to be fitted, with its name in the ensemble."""
+    estimator = clone(named_estimators(search.estimators)[trial.estimator_name])
+    estimator.set_params(**clone(trial.params, safe=False))
+    return f"{trial.estimator_name.rstrip('_')}_{trial.number}", estimator
