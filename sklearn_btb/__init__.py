@@ -10,6 +10,7 @@ from ._hyperparams import (
     FloatHyperParam,
     IntHyperParam,
 )
+from ._refit import fastest_within, one_standard_error
 from ._search import BTBSearchCV
 from ._selectors import (
     UCB1,
@@ -65,5 +66,7 @@ __all__ = [
     "UniformTuner",
     "__version__",
     "default_space",
+    "fastest_within",
+    "one_standard_error",
     "when",
 ]
