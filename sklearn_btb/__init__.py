@@ -3,6 +3,7 @@
 from importlib.metadata import version
 
 from ._conditions import when
+from ._correction import corrected_score
 from ._default_spaces import default_space
 from ._hyperparams import (
     BooleanHyperParam,
@@ -65,6 +66,7 @@ __all__ = [
     "Uniform",
     "UniformTuner",
     "__version__",
+    "corrected_score",
     "default_space",
     "fastest_within",
     "one_standard_error",

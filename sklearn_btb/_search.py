@@ -17,6 +17,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import indexable
 
 from . import _engine
+from ._correction import corrected_score_of
 from ._delegation import can_score, delegate, has, visual_block, winner
 from ._estimators import (
     combine_tags,
@@ -227,6 +228,9 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         Its parameters.
     best_score_ : float
         Its mean cross-validated score. Not with a callable `refit`.
+    corrected_score_ : tuple (score, low, high)
+        The same, corrected for the winner having been chosen by it, with a 95 %
+        interval; see `corrected_score`. There where `best_score_` is.
     best_index_ : int
         Its row in `cv_results_`.
     trials_ : list of Trial
@@ -677,6 +681,8 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
     score_samples = delegate("score_samples", "y_score")
     transform = delegate("transform", "X_transformed")
     inverse_transform = delegate("inverse_transform", "X_original")
+
+    corrected_score_ = property(corrected_score_of)
 
     @property
     def classes_(self):

@@ -38,6 +38,7 @@ PUBLIC = [
     "Uniform",
     "UniformTuner",
     "__version__",
+    "corrected_score",
     "default_space",
     "fastest_within",
     "one_standard_error",
