@@ -1,16 +1,24 @@
 """What the best of many candidates scores, corrected for its having been chosen.
 
-symbol    shape    meaning
-scores    (m, K)   of m candidates on each of K splits
-held_out  (K,)     on each split, of what is the best on others
+    symbol    shape    meaning
+    scores    (m, K)   of m candidates on each of K splits
+    choosing  (n, K)   in n ways to halve the splits, those that choose
+    held_out  (K,)     on each split, of what was chosen without it
+
+Greater scores are better.
 """
 
-from typing import Any, NamedTuple
+import math
+from itertools import combinations
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from scipy.stats import t as student
 
+from ._random import generator_at
 from ._results import Results, fold_scores
+
+N_HALVES: Final = 252  # all there are of ten splits
 
 
 class CorrectedScore(NamedTuple):
@@ -25,11 +33,10 @@ def corrected_score(results: Results, metric: str | None = None) -> CorrectedSco
     """Estimate what the best candidate of a search scores on new data.
 
     The mean score of the winner is optimistic: among many candidates, the best is
-    also the one whose folds were lucky. Here the choice is repeated without the folds
-    that judge it. Of every two folds, the candidate that is the best on all others is
-    scored on the two; the mean over all pairs is the score. It is never more than the
-    best mean score, and equal to it if the winner wins without any two folds, or
-    is the only candidate.
+    also the one whose folds were lucky. Here one half of the folds chooses the best,
+    and the others judge it; the mean over all ways to halve them (some hundreds where
+    there are more than ten) is the score. It is never more than the best mean score,
+    and equal to it if every half chooses the same.
 
     Parameters
     ----------
@@ -76,8 +83,8 @@ def corrected_score(results: Results, metric: str | None = None) -> CorrectedSco
     ...     DecisionTreeClassifier(), {"max_depth": [1, 3], "random_state": range(20)}
     ... ).fit(X, y)
     >>> score, low, high = corrected_score(search.cv_results_)
-    >>> print(f"{search.best_score_:.2f} {score:.2f} ({low:.2f} - {high:.2f})")
-    0.60 0.57 (0.32 - 0.82)
+    >>> bool(score < search.best_score_), low < 0.5 < high
+    (True, True)
     """
     scores = fold_scores(results, metric)
     scores = scores[np.isfinite(scores).all(axis=1)]
@@ -109,11 +116,9 @@ def corrected_score_of(search: Any) -> CorrectedScore:
 
 
 def _held_out(scores: np.ndarray) -> np.ndarray:
-    """Return the mean score on each split of what is the best without it.
+    """Return the mean score on each split of what was chosen without it.
 
-    The choice also leaves out another split, each of the others in turn, which makes
-    the mean of less variance than one choice would; of two or three splits there are
-    too few for that. Of those that tie for the best, the mean counts.
+    Of candidates that tie for the best, the mean counts.
 
     Parameters
     ----------
@@ -123,13 +128,34 @@ def _held_out(scores: np.ndarray) -> np.ndarray:
     -------
     ndarray of shape (K,)
     """
-    n_splits = scores.shape[1]
-    held_out = np.empty(n_splits)
-    for split in range(n_splits):
-        without = scores.sum(axis=1, keepdims=True) - scores[:, [split]]
-        if n_splits > 3:
-            without = without - np.delete(scores, split, axis=1)
-        best = np.isclose(without, without.max(axis=0), rtol=1e-9, atol=1e-12)
-        chosen = best * scores[:, [split]]
-        held_out[split] = np.mean(chosen.sum(axis=0) / best.sum(axis=0))
-    return held_out
+    choosing = _halves(scores.shape[1])
+    totals = scores @ choosing.T
+    best = np.isclose(totals, totals.max(axis=0), rtol=1e-9, atol=1e-12)
+    judged = (best / best.sum(axis=0)).T @ scores
+    return np.mean(judged, axis=0, where=~choosing)
+
+
+def _halves(n_splits: int) -> np.ndarray:
+    """Return ways to halve the splits such that all splits choose equally often.
+
+    Of an odd number, the smaller part chooses.
+
+    Returns
+    -------
+    ndarray of bool, shape (n, K)
+    """
+    n_choosing, splits = n_splits // 2, range(n_splits)
+    if math.comb(n_splits, n_choosing) <= N_HALVES:
+        halves = np.array(list(combinations(splits, n_choosing)))
+    else:
+        rng = generator_at(0)  # equal results are corrected equally
+        some = [
+            rng.permutation(n_splits)[:n_choosing]
+            for _ in range(math.ceil(N_HALVES / n_splits))
+        ]
+        halves = np.array(
+            [(half + shift) % n_splits for half in some for shift in splits]
+        )
+    choosing = np.zeros((len(halves), n_splits), dtype=bool)
+    np.put_along_axis(choosing, halves, True, axis=1)
+    return choosing

@@ -13,10 +13,11 @@ from sklearn.model_selection import GridSearchCV
 from toys import THREE_FOLDS, Toy, X, Y
 
 from sklearn_btb import BTBSearchCV, corrected_score
+from sklearn_btb._correction import N_HALVES, _halves
 
 some_scores = arrays(
     float,
-    array_shapes(min_dims=2, max_dims=2, min_side=2, max_side=7),
+    array_shapes(min_dims=2, max_dims=2, min_side=2, max_side=12),
     elements=st.floats(-8, 8, width=16),
 )
 
@@ -32,12 +33,13 @@ def corrected(scores):
 
 
 class TestTheScore:
-    def test_is_what_the_best_on_other_folds_scores_on_two(self):
-        scores = np.random.default_rng(0).normal(size=(6, 5))
+    @pytest.mark.parametrize("n_folds", [4, 5])
+    def test_is_what_the_best_on_half_of_the_folds_scores_on_the_others(self, n_folds):
+        scores = np.random.default_rng(0).normal(size=(6, n_folds))
         held_out = []
-        for pair in combinations(range(5), 2):
-            best = np.delete(scores, pair, axis=1).mean(axis=1).argmax()
-            held_out.append(scores[best, pair].mean())
+        for half in combinations(range(n_folds), n_folds // 2):
+            best = scores[:, half].mean(axis=1).argmax()
+            held_out.append(np.delete(scores[best], half).mean())
         assert corrected(scores).score == pytest.approx(np.mean(held_out))
 
     def test_of_two_folds_is_what_the_best_on_one_scores_on_the_other(self):
@@ -51,6 +53,13 @@ class TestTheScore:
 
     def test_of_a_sure_winner_is_its_mean(self):
         assert corrected([[1, 2, 6, 3], [0.5, 1.9, 5, -9], [0, 0, 5.9, 2]]).score == 3
+
+    @pytest.mark.parametrize("n_folds", [3, 10, 11, 40, 300])
+    def test_gives_every_fold_the_same_weight(self, n_folds):
+        choosing = _halves(n_folds)
+        assert 1 < len(choosing) <= max(2 * N_HALVES, n_folds)
+        assert (choosing.sum(axis=1) == n_folds // 2).all()
+        assert len(set(choosing.sum(axis=0))) == 1
 
     @given(some_scores)
     def test_is_never_more_than_the_best_mean(self, scores):
