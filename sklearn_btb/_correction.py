@@ -69,7 +69,8 @@ def corrected_score(results: Results, metric: str | None = None) -> CorrectedSco
     What is not corrected: luck that all folds share, as they are parts of one sample;
     that a search which learns proposes its candidates knowing the scores on all folds;
     and that the winner is refitted to more rows than each of the folds had. How much
-    is left is measured in `benchmarks/README.md` (`bench_corrected_score.py`).
+    is left, and how often the interval is right, is measured in `benchmarks/README.md`
+    (`bench_corrected_score.py`).
 
     Examples
     --------
