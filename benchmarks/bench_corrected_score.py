@@ -367,6 +367,8 @@ def report(repetitions):
             ]
         )
         chosen &= [(record["metric"] == "r2") == (title == "R2") for record in records]
+        if not chosen.any():  # of few repetitions
+            continue
         _, groups = np.unique(repetition[chosen], return_inverse=True)
         label = f"{title}, {chosen.sum()}"
         for name, table in results.items():
