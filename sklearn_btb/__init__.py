@@ -4,6 +4,7 @@ import logging
 from importlib.metadata import version
 
 from ._conditions import when
+from ._correction import corrected_score
 from ._default_spaces import default_space
 from ._ensemble import fit_ensemble
 from ._hyperparams import (
@@ -12,6 +13,7 @@ from ._hyperparams import (
     FloatHyperParam,
     IntHyperParam,
 )
+from ._refit import fastest_within, one_standard_error
 from ._search import BTBSearchCV
 from ._selectors import (
     UCB1,
@@ -68,7 +70,10 @@ __all__ = [
     "Uniform",
     "UniformTuner",
     "__version__",
+    "corrected_score",
     "default_space",
+    "fastest_within",
     "fit_ensemble",
+    "one_standard_error",
     "when",
 ]

@@ -12,6 +12,7 @@ from scipy.stats import rankdata
 from sklearn.exceptions import FitFailedWarning
 
 from ._trial import FoldResult, Trial
+from ._values import nearest
 
 Results = dict[str, Any]
 
@@ -107,6 +108,38 @@ def make_cv_results(
             train_scores = [getattr(fold, "train_scores", math.nan) for fold in folds]
             _add_scores(results, f"train_{name}", _values(train_scores, metric), ran)
     return results
+
+
+def fold_scores(results: Results, metric: str | None) -> np.ndarray:
+    """Return the test scores, a row a candidate and a column a split.
+
+    Parameters
+    ----------
+    results : dict
+        As `cv_results_`, also of scikit-learn's searches.
+    metric : str or None
+        None takes the only one.
+
+    Returns
+    -------
+    ndarray of shape (n_candidates, n_splits)
+
+    Raises
+    ------
+    ValueError
+        If there is no such metric, or if there are several and none is named.
+    """
+    start = "mean_test_"
+    names = [key.removeprefix(start) for key in results if key.startswith(start)]
+    if metric is None and len(names) == 1:
+        (metric,) = names
+    if metric not in names:
+        near = "" if metric is None else nearest(metric, names)
+        raise ValueError(f"`metric` must be one of {names}; got {metric!r}{near}")
+    columns: list[np.ndarray] = []
+    while (key := f"split{len(columns)}_test_{metric}") in results:
+        columns.append(results[key])
+    return np.column_stack(columns)
 
 
 def best_index(

@@ -16,6 +16,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import indexable
 
 from . import _engine
+from ._correction import corrected_score_of
 from ._delegation import can_score, delegate, has, score_winner, visual_block
 from ._estimators import (
     combine_tags,
@@ -131,7 +132,8 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         others (at most `n_jobs - 1`) are pending. See Notes.
     refit : bool, str or callable, default=True
         As in `GridSearchCV`. With several metrics, the one named here steers the
-        search; with False or a callable, the first metric steers it.
+        search; with False or a callable, the first metric steers it. Callables that
+        prefer simple or fast candidates are `one_standard_error` and `fastest_within`.
     cv : int, cross-validation generator or iterable, default=None
         As in `GridSearchCV`. The splits are made once a fit and shared by all
         candidates, also those of an unseeded shuffle or a one-shot iterator.
@@ -245,6 +247,9 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         Its parameters.
     best_score_ : float
         Its mean cross-validated score. Not with a callable `refit`.
+    corrected_score_ : tuple (score, low, high)
+        The same, corrected for the winner having been chosen by it, with a 95 %
+        interval; see `corrected_score`. There where `best_score_` is.
     best_index_ : int
         Its row in `cv_results_`.
     trials_ : list of Trial
@@ -704,6 +709,8 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
     score_samples = delegate("score_samples", "y_score")
     transform = delegate("transform", "X_transformed")
     inverse_transform = delegate("inverse_transform", "X_original")
+
+    corrected_score_ = property(corrected_score_of)
 
     @property
     def classes_(self):

@@ -25,7 +25,14 @@ FLOOR_PLAN = {
     5: ["_candidates", "_estimators", "_executor", "_journal", "_starting_points"],
     4: ["_space"],
     3: ["_foreign", "_layout"],
-    2: ["_conditions", "_dask", "_evaluation", "_notation"],
+    2: [
+        "_conditions",
+        "_correction",
+        "_dask",
+        "_evaluation",
+        "_notation",
+        "_refit",
+    ],
     1: [
         "_default_spaces",
         "_gp",

@@ -38,8 +38,11 @@ PUBLIC = [
     "Uniform",
     "UniformTuner",
     "__version__",
+    "corrected_score",
     "default_space",
+    "fastest_within",
     "fit_ensemble",
+    "one_standard_error",
     "when",
 ]
 NOT_CALLED_BY_USERS = ["Selector", "StopTuning", "Tuner"]  # protocols and an exception
@@ -80,8 +83,8 @@ def test_docstring_has_an_example(name):
 def test_every_parameter_is_documented(name):
     public = getattr(sklearn_btb, name)
     taken = list(inspect.signature(public).parameters)
-    title = "Attributes" if dataclasses.is_dataclass(public) else "Parameters"
-    text = sections(name).get(title, "")
+    record = dataclasses.is_dataclass(public) and "__call__" not in vars(public)
+    text = sections(name).get("Attributes" if record else "Parameters", "")
     documented = re.findall(r"^(\S[^:\n]*?) *(?::.*)?$", text, flags=re.MULTILINE)
     documented = [key.strip(" *") for line in documented for key in line.split(",")]
     assert documented == taken, f"{name}: documented {documented}, taken {taken}"
