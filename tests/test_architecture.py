@@ -24,8 +24,8 @@ FLOOR_PLAN = {
     6: ["_delegation", "_tuners"],
     5: ["_candidates", "_estimators", "_executor", "_journal", "_starting_points"],
     4: ["_space"],
-    3: ["_foreign", "_layout"],
-    2: ["_conditions", "_dask", "_notation"],
+    3: ["_foreign", "_layout", "_report"],
+    2: ["_conditions", "_dask", "_leaderboard", "_notation"],
     1: [
         "_default_spaces",
         "_evaluation",
