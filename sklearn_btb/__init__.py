@@ -10,6 +10,8 @@ from ._hyperparams import (
     FloatHyperParam,
     IntHyperParam,
 )
+from ._parameter_plots import ImportanceDisplay, ParallelCoordinatesDisplay
+from ._plotting import AllocationDisplay, ConvergenceDisplay
 from ._search import BTBSearchCV
 from ._selectors import (
     UCB1,
@@ -25,6 +27,7 @@ from ._selectors import (
 )
 from ._session import BTBSession
 from ._space import Tunable
+from ._surrogate_plot import SurrogateDisplay
 from ._trial import StopTuning, Trial
 from ._tuners import (
     GCPEiTuner,
@@ -39,25 +42,30 @@ __version__ = version("sklearn-btb")
 
 __all__ = [
     "UCB1",
+    "AllocationDisplay",
     "BTBSearchCV",
     "BTBSession",
     "BestKReward",
     "BestKVelocity",
     "BooleanHyperParam",
     "CategoricalHyperParam",
+    "ConvergenceDisplay",
     "FloatHyperParam",
     "GCPEiTuner",
     "GCPTuner",
     "GPEiTuner",
     "GPTuner",
     "HierarchicalByAlgorithm",
+    "ImportanceDisplay",
     "IntHyperParam",
     "MaxUCB",
+    "ParallelCoordinatesDisplay",
     "PureBestKVelocity",
     "RecentKReward",
     "RecentKVelocity",
     "Selector",
     "StopTuning",
+    "SurrogateDisplay",
     "Trial",
     "Tunable",
     "Tuner",
