@@ -1,6 +1,6 @@
 """Where the values of a hyperparameter lie on the axis of a plot."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -78,27 +78,38 @@ class ParameterAxis(NamedTuple):
 
 
 def parameter_axis(
-    tunable: Tunable, parameter: str, tried: Sequence[Any]
+    tunable: Tunable, parameter: str, configs: Sequence[Mapping[str, Any]]
 ) -> ParameterAxis:
-    """Make the axis of a parameter, wide enough for what was tried.
+    """Make the axis of a parameter, wide enough for the configurations that were tried.
 
     Parameters
     ----------
     tunable : Tunable
     parameter : str
         One of its names.
-    tried : sequence
-        Values that have to be on it.
+    configs : sequence of dict
+        What was tried.
+
+    Raises
+    ------
+    ValueError
+        If it applies in none of them.
     """
     label = short_names(tunable.names)[parameter]
-    those = [part[parameter] for part in tunable.parts if parameter in part]
+    there = [config for config in configs if parameter in config]
+    if not there:
+        raise ValueError(f"no candidate has the parameter {parameter!r}")
+    tried = [config[parameter] for config in there]
+    those = [
+        dimension.hyperparam
+        for _, dimension in tunable.active(tunable.encode(there))
+        if dimension.name == parameter
+    ]
     finite = [each for each in those if not each.numeric]
     if finite and len(finite) == len(those):
         values = distinct([value for each in finite for value in all_values(each)])
         if len(values) > MOST_CATEGORIES:
-            values = [
-                value for value in values if index_of(value, list(tried)) is not None
-            ]
+            values = [value for value in values if index_of(value, tried) is not None]
         return ParameterAxis(
             parameter, label, -0.5, len(values) - 0.5, categories=values
         )
@@ -196,9 +207,8 @@ def linear_ticks(low: float, high: float, whole: bool = False) -> np.ndarray:
     power = 10.0 ** np.floor(np.log10(raw))
     step = next(m * power for m in (1, 2, 5, 10) if m * power >= 0.8 * raw)
     step = max(step, 1.0) if whole else step
-    ticks = (
-        np.arange(np.ceil(low / step - 1e-9), np.floor(high / step + 1e-9) + 1) * step
-    )
+    first, last = np.ceil(low / step - 1e-3), np.floor(high / step + 1e-3)
+    ticks = np.arange(first, last + 1) * step + 0.0  # no negative zero
     return np.unique(np.append(ticks, low)) if whole and low == 1 else ticks
 
 

@@ -8,7 +8,8 @@ from numpy.typing import ArrayLike
 
 from ._importance import coordinates, importances
 from ._parameter_axes import ParameterAxis, linear_ticks, short_names
-from ._plotting import INK, PALE, SMALL, new_axes, score_name, shown_range, tidy
+from ._plotting import INK, PALE, SMALL, new_axes, score_name, tidy
+from ._progress import shown_range
 from ._scored import scored_candidates
 
 NOT_SET: Final = -0.15  # where a parameter that does not apply lies on its axis
@@ -101,9 +102,10 @@ class ParallelCoordinatesDisplay:
         ParallelCoordinatesDisplay
         """
         found = scored_candidates(search, estimator_name, cls.__name__)
-        given = parameters is not None
-        axes = [found.axis(name) for name in (parameters or found.tunable.names)]
-        axes = [axis for axis in axes if given or axis.low < axis.high]
+        tried = {name for config in found.configs for name in config}
+        names = [name for name in found.tunable.names if name in tried]
+        axes = [found.axis(name) for name in parameters or names]
+        axes = [axis for axis in axes if parameters or len(axis.categories or "..") > 1]
         places = [found.positions(axis) for axis in axes]
         display = cls(
             axes=axes,
@@ -204,9 +206,10 @@ class ImportanceDisplay:
 
     Notes
     -----
-    A parameter that does not apply counts as being in its middle. Where few
-    configurations are very bad, the importances say what avoids these, and not what
-    decides among the good ones; `SurrogateDisplay` shows that.
+    A parameter that does not apply counts as being in its middle, and scores below the
+    range that the other plots show as its lower end: or else a few very bad
+    configurations would decide. Even so, what avoids bad ones counts for more here than
+    what decides among the good ones, which `SurrogateDisplay` shows.
 
     Examples
     --------
@@ -263,7 +266,7 @@ class ImportanceDisplay:
             raise ValueError(
                 f"the space of {found.estimator_name!r} has one point only"
             )
-        main, pairs = importances(X, found.scores, random_state)
+        main, pairs = importances(X, found.floored, random_state)
         fractions = np.column_stack([main, *pairs.values()])
         if not len(fractions):  # all scores are equal
             fractions = np.zeros((1, fractions.shape[1]))

@@ -4,7 +4,6 @@ A display is made by `from_estimator` from what a fitted search has; its constru
 takes the data that are drawn, so that they can also come from elsewhere.
 """
 
-from collections.abc import Sequence
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -13,12 +12,19 @@ from sklearn.isotonic import isotonic_regression
 from sklearn.utils.validation import check_is_fitted
 
 from ._leaderboard import steering_metric
-from ._progress import Progress, best_so_far, colours, progress
+from ._progress import (
+    Progress,
+    best_so_far,
+    colours,
+    decimals,
+    estimator_best,
+    progress,
+    shown_range,
+)
 
 INK: Final = "#333333"
 PALE: Final = "#C8C8C8"
 SMALL: Final = 9  # points
-FARTHEST: Final = 5.0  # that is shown from the best score, in distances of the median
 
 By = Literal["candidates", "time"]
 
@@ -190,16 +196,14 @@ class ConvergenceDisplay:
         went = _as_progress(self)
         places = _places(went, x)
         ax = new_axes(ax, "ConvergenceDisplay", (7.5, 4.2))
-        ax.set_ylim(shown_range(went.scores, went.estimator_names))
+        ax.set_ylim(shown_range(went.scores))
         own_colours = colours(went.estimator_names)
         best = best_so_far(went.scores, went.complete)
         _draw_steps(ax, places, best, color=PALE, linewidth=6, zorder=1.5)
         finals = {}
         for name, colour in own_colours.items():
             own = went.estimator_names == name
-            complete = bool((went.complete & own).any())
-            counts = own & (went.complete if complete else ~np.isnan(went.scores))
-            best = best_so_far(went.scores, counts)
+            best, complete = estimator_best(went, name)
             dashes = "-" if complete else (0, (4, 1.5))
             style = {"color": colour, "linewidth": 1.8, "linestyle": dashes}
             _draw_steps(ax, places, best, zorder=2.5, **style)
@@ -344,28 +348,6 @@ def _places(went: Progress, x: By) -> np.ndarray:
     return np.cumsum(went.seconds)
 
 
-def shown_range(
-    scores: np.ndarray, groups: ArrayLike | None = None
-) -> tuple[float, float]:
-    """Return the range of scores that is worth showing.
-
-    It has the best and nine tenths of all, and the best of each group; but hopeless
-    ones must not press the others together, so it ends where the distance from the best
-    is five times that of the median.
-    """
-    known = np.isfinite(scores)
-    if not known.any():
-        return 0.0, 1.0
-    groups = np.zeros(len(scores)) if groups is None else np.asarray(groups)
-    tops = [scores[known & (groups == one)] for one in dict.fromkeys(groups)]
-    high, median = scores[known].max(), np.median(scores[known])
-    low = min(np.quantile(scores[known], 0.1), *(own.max() for own in tops if len(own)))
-    if high > median:
-        low = max(low, high - FARTHEST * (high - median))
-    margin = 0.06 * (high - low) or 0.01 * (abs(high) or 1.0)
-    return float(low - 1.5 * margin), float(high + margin)
-
-
 def _draw_steps(ax: Any, places: np.ndarray, best: np.ndarray, **style: Any) -> None:
     ax.plot(places, best, drawstyle="steps-post", solid_capstyle="butt", **style)
 
@@ -396,7 +378,7 @@ def _name_lines(ax: Any, finals: dict[str, float], own_colours: dict[str, str]) 
     """Write to the right of every line whose it is and where it ends."""
     low, high = ax.get_ylim()
     known = {name: best for name, best in finals.items() if not np.isnan(best)}
-    digits = _digits(list(known.values()))
+    digits = decimals(list(known.values()))
     texts = {name: f"{name}  {best:.{digits}f}" for name, best in known.items()}
     heights = {name: (best - low) / (high - low) for name, best in known.items()}
     texts |= {name: f"{name}  none" for name in finals if name not in known}
@@ -429,13 +411,6 @@ def _write_beside(
         line = [1.005, 1.02, 1.035], [place, moved, moved]
         ax.plot(*line, color=own_colours[name], linewidth=1.8, **style)
         ax.text(1.045, moved, text, va="center", fontsize=SMALL, color=INK, **style)
-
-
-def _digits(values: Sequence[float]) -> int:
-    """Return with how many decimals numbers can be told apart, four digits at least."""
-    finite = [abs(value) for value in values if np.isfinite(value) and value]
-    largest = max(finite, default=1.0)
-    return int(np.clip(3 - np.floor(np.log10(largest)), 0, 6))
 
 
 def _label_x(ax: Any, x: By, places: np.ndarray) -> None:

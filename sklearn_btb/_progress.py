@@ -23,6 +23,8 @@ PALETTE: Final = (
     "#44AA99",
 )
 
+FARTHEST: Final = 5.0  # that is shown from the best score, in distances of the median
+
 
 class Progress(NamedTuple):
     """The candidates of a search in the order of proposal.
@@ -77,6 +79,57 @@ def best_so_far(scores: NDArray[np.float64], counts: NDArray[np.bool_]) -> np.nd
     """
     best = np.maximum.accumulate(np.where(counts, scores, -np.inf))
     return np.where(np.maximum.accumulate(counts), best, np.nan)
+
+
+def estimator_best(went: Progress, name: str) -> tuple[NDArray[np.float64], bool]:
+    """Return an estimator's best score up to each candidate of the search.
+
+    Parameters
+    ----------
+    went : Progress
+    name : str
+
+    Returns
+    -------
+    best : ndarray of shape (n_candidates,)
+        NaN before its first. Of those with all folds if there are any, or else of all.
+    complete : bool
+        Whether there are any.
+    """
+    own = went.estimator_names == name
+    complete = bool((went.complete & own).any())
+    counts = own & (went.complete if complete else ~np.isnan(went.scores))
+    return best_so_far(went.scores, counts), complete
+
+
+def shown_range(scores: NDArray[np.float64]) -> tuple[float, float]:
+    """Return the range of scores that is worth showing.
+
+    Hopeless ones must not press the others together, so it ends where the distance from
+    the best is five times that of the median.
+    """
+    known = scores[np.isfinite(scores)]
+    if not len(known):
+        return 0.0, 1.0
+    high, median = known.max(), np.median(known)
+    low = known.min()
+    if high > median:
+        low = max(low, high - FARTHEST * (high - median))
+    margin = 0.06 * (high - low) or 0.01 * (abs(high) or 1.0)
+    return float(low - 1.5 * margin), float(high + margin)
+
+
+def decimals(values: Iterable[float]) -> int:
+    """Return how many decimals to write: the largest number gets four digits.
+
+    Examples
+    --------
+    >>> decimals([0.91, 0.5]), decimals([-12.3]), decimals([12345.0])
+    (4, 2, 0)
+    """
+    finite = [abs(value) for value in values if np.isfinite(value) and value]
+    largest = max(finite, default=1.0)
+    return int(np.clip(3 - np.floor(np.log10(largest)), 0, 6))
 
 
 def colours(estimator_names: Iterable[str]) -> dict[str, str]:

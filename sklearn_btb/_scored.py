@@ -9,7 +9,7 @@ from ._estimators import make_tunables, named_estimators
 from ._output_transforms import clip_infinite
 from ._parameter_axes import ParameterAxis, parameter_axis
 from ._plotting import check_searched
-from ._progress import colours
+from ._progress import colours, shown_range
 from ._space import Tunable
 from ._values import nearest
 
@@ -37,8 +37,13 @@ class Candidates(NamedTuple):
     scores: np.ndarray
     colour: str
 
+    @property
+    def floored(self) -> np.ndarray:
+        """The scores, none below what plots show: how bad the worst are hides much."""
+        return np.maximum(self.scores, shown_range(self.scores)[0])
+
     def axis(self, parameter: str) -> ParameterAxis:
-        """Make the axis of a parameter; ValueError if there is none of that name."""
+        """Make the axis of a parameter; ValueError if no candidate has it."""
         names = self.tunable.names
         if parameter not in names:
             raise ValueError(
@@ -46,17 +51,15 @@ class Candidates(NamedTuple):
                 f"{self.estimator_name!r}; got {parameter!r}"
                 f"{nearest(str(parameter), names)}"
             )
-        return parameter_axis(self.tunable, parameter, self._values(parameter))
+        return parameter_axis(self.tunable, parameter, self.configs)
 
     def positions(self, axis: ParameterAxis) -> np.ndarray:
         """Return where the candidates lie, NaN where the parameter does not apply."""
         places = np.full(len(self.configs), np.nan)
         has = [axis.parameter in config for config in self.configs]
-        places[has] = axis.positions(self._values(axis.parameter))
+        there = [config for config in self.configs if axis.parameter in config]
+        places[has] = axis.positions(config[axis.parameter] for config in there)
         return places
-
-    def _values(self, parameter: str) -> list[Any]:
-        return [config[parameter] for config in self.configs if parameter in config]
 
 
 def scored_candidates(

@@ -91,7 +91,7 @@ def predict(surrogate: Surrogate, images: Array) -> Prediction:
 
 
 def _untransformed(surrogate: Surrogate, values: Array) -> Array:
-    """Map back by interpolation, and beyond what was seen by its outer halves' slope.
+    """Map back by interpolation, beyond what was seen by the slope of its halves.
 
     A transform is known at the scores that were seen only.
     """
@@ -99,9 +99,12 @@ def _untransformed(surrogate: Surrogate, values: Array) -> Array:
     back = np.interp(values, y, scores)
     if len(y) < 2:
         return back + values - y  # nothing is known of the scale
-    for end, beyond in ((0, values < y[0]), (-1, values > y[-1])):
-        half = len(y) // 2
-        slope = (scores[end] - scores[half]) / (y[end] - y[half]) if half else 1.0
+    n = len(y)
+    for end, half, beyond in (
+        (0, n // 2, values < y[0]),
+        (-1, (n - 1) // 2, values > y[-1]),
+    ):
+        slope = (scores[end] - scores[half]) / (y[end] - y[half])
         back[beyond] = scores[end] + slope * (values[beyond] - y[end])
     return back
 

@@ -7,12 +7,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ._parameter_axes import ParameterAxis, labels, short_names
-from ._plotting import INK, SMALL, new_axes, score_name, shown_range, tidy
+from ._plotting import INK, SMALL, new_axes, score_name, tidy
+from ._progress import shown_range
 from ._scored import Candidates, scored_candidates
 from ._surrogate import Prediction, fit_surrogate, predict, slice_through
 
 N_POINTS: Final = (121, 81)  # along a numeric axis, of one or of two
 ROOM: Final = 0.15  # of the shown range, for a band above the best score
+MOST_LETTERS: Final = 50  # of the tick labels side by side
 SIDES: Final = np.array([-1.0, 1.0])
 
 
@@ -56,7 +58,8 @@ class SurrogateDisplay:
     Notes
     -----
     The process is that of `GPTuner`, whatever the tuner of the search, fitted to all
-    candidates of the estimator that have a score.
+    candidates of the estimator that have a score; those below the range that is shown
+    count as its lower end.
 
     Examples
     --------
@@ -130,21 +133,18 @@ class SurrogateDisplay:
             )
         found = scored_candidates(search, estimator_name, cls.__name__)
         axes = [found.axis(name) for name in names]
-        having = [
-            row
-            for row, config in enumerate(found.configs)
-            if all(name in config for name in names)
-        ]
-        if not having:
+        positions = np.column_stack([found.positions(axis) for axis in axes])
+        having = np.flatnonzero(~np.isnan(positions).any(axis=1))
+        if not len(having):
             raise ValueError(f"no candidate of {found.estimator_name!r} has {names}")
-        best = max(having, key=lambda row: found.scores[row])
+        best = int(having[np.argmax(found.scores[having])])
         grid, prediction = _predicted(found, axes, found.configs[best])
         others = {k: v for k, v in found.configs[best].items() if k not in names}
         display = cls(
             axes=axes,
             grid=grid,
             prediction=prediction,
-            positions=np.column_stack([found.positions(each) for each in axes]),
+            positions=positions,
             scores=found.scores,
             best=best,
             fixed=others,
@@ -204,7 +204,7 @@ def _predicted(
             those = [value for value in axis.categories if hyperparam.contains(value)]
         values.append(those)
         grid.append(axis.positions(those))
-    surrogate = fit_surrogate(found.tunable, found.configs, found.scores)
+    surrogate = fit_surrogate(found.tunable, found.configs, found.floored)
     by_name = {axis.parameter: v for axis, v in zip(axes, values, strict=True)}
     images, valid = slice_through(found.tunable, config, by_name)
     predicted = predict(surrogate, images)
@@ -219,7 +219,9 @@ def _set_axis(ax: Any, axis: ParameterAxis, which: str) -> None:
     if axis.log:
         getattr(ax, f"set_{which}scale")("log")
     ticks, texts = axis.ticks()
-    getattr(ax, f"set_{which}ticks")(ticks, texts)
+    tilted = which == "x" and sum(map(len, texts)) > MOST_LETTERS
+    style = {"rotation": 25, "ha": "right"} if tilted else {}
+    getattr(ax, f"set_{which}ticks")(ticks, texts, **style)
     getattr(ax, f"set_{which}ticks")([], minor=True)
     getattr(ax, f"set_{which}label")(axis.label)
     low, high = axis.low, axis.high

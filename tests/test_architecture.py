@@ -34,7 +34,7 @@ FLOOR_PLAN = {
     ],
     4: ["_space"],
     3: ["_foreign", "_layout", "_report"],
-    2: ["_conditions", "_dask", "_leaderboard", "_notation"],
+    2: ["_conditions", "_dask", "_html", "_leaderboard", "_notation"],
     1: [
         "_default_spaces",
         "_evaluation",
