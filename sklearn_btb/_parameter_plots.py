@@ -159,7 +159,7 @@ class ParallelCoordinatesDisplay:
             )
         ticks = linear_ticks(low, high)
         texts = [f"{tick:.6g}" for tick in ticks]
-        name = self.score_name.partition(",")[0]
+        name = self.score_name.partition("\n")[0]
         _draw_scale(ax, n, name, (ticks - low) / (high - low), texts, (0.0, 1.0), False)
         ax.set_xlim(-0.35, n + 0.35)
         ax.set_ylim(-0.2 if np.isnan(np.asarray(self.positions)).any() else -0.03, 1.03)

@@ -58,11 +58,11 @@ def check_searched(search: Any) -> None:
 
 
 def score_name(search: Any) -> str:
-    """Return what the score of a search is, for the label of an axis."""
+    """Return what the score of a search is, in two lines: a label has to be short."""
     name = steering_metric(search.cv_results_, search.refit)
     if name == "score" and isinstance(search.scoring, str):
         name = search.scoring
-    return f"{name}, mean of {search.n_splits_} folds"
+    return f"{name}\nmean of {search.n_splits_} folds"
 
 
 def spread(places: ArrayLike, gap: float, low: float, high: float) -> np.ndarray:
@@ -211,7 +211,7 @@ class ConvergenceDisplay:
             finals[name] = best[-1]
         _name_lines(ax, finals, own_colours)
         _label_x(ax, x, places)
-        ax.set_ylabel(self.score_name)
+        ax.set_ylabel(self.score_name, fontsize=SMALL)
         tidy(ax)
         self.ax_, self.figure_ = ax, ax.figure
         return self
@@ -319,7 +319,7 @@ class AllocationDisplay:
         ax.set_yticks(
             np.linspace(0, 1, 5), [f"{percent} %" for percent in range(0, 101, 25)]
         )
-        ax.set_ylabel(f"share of the {x} so far")
+        ax.set_ylabel(f"share of the {x} so far", fontsize=SMALL)
         tidy(ax, grid=None)
         self.ax_, self.figure_ = ax, ax.figure
         return self
@@ -371,7 +371,8 @@ def _draw_candidates(
         (below, np.full(len(own), edge), {"marker": "v", "markersize": 4.5}),
         (failed, np.full(len(own), edge), {"marker": "x", "markersize": 5}),
     ):
-        ax.plot(places[rows], y[rows], **style, **look)
+        if rows.any():  # an empty line that is not clipped has a place in the layout
+            ax.plot(places[rows], y[rows], **style, **look)
 
 
 def _name_lines(ax: Any, finals: dict[str, float], own_colours: dict[str, str]) -> None:

@@ -262,7 +262,7 @@ def _draw_response(
     for rows, y, marker in ((~best & ~below, scores, "o"), (below, edge, "v")):
         ax.plot(places[rows], y[rows], marker=marker, markersize=5, **style)
     _draw_star(ax, places[best], scores[best])
-    ax.set_ylabel(display.score_name)
+    ax.set_ylabel(display.score_name, fontsize=SMALL)
 
 
 def _draw_map(
@@ -300,7 +300,7 @@ def _draw_map(
     )
     _draw_star(ax, *positions[best].T)
     bar = ax.figure.colorbar(mesh, ax=ax, pad=0.02, extend="min")
-    bar.set_label(display.score_name)
+    bar.set_label(display.score_name, fontsize=SMALL)
     bar.outline.set_visible(False)
 
 

@@ -110,6 +110,13 @@ class TestEveryDisplay:
         display.figure_.canvas.draw()
 
     @each_display
+    def test_leaves_room_for_others_in_the_figure(self, make, search):
+        figure, axes = plt.subplots(2, figsize=(8, 8), layout="constrained")
+        make(search, ax=axes[0])
+        figure.canvas.draw()
+        assert axes[1].get_position().height > 0.25
+
+    @each_display
     def test_can_be_made_of_its_own_data(self, make, search):
         display = make(search)
         names = display.__init__.__code__.co_varnames[1:]
@@ -199,7 +206,7 @@ class TestConvergence:
     def test_axis_names_the_metric_that_steers(self):
         search = searched("several metrics")
         label = ConvergenceDisplay.from_estimator(search).ax_.get_ylabel()
-        assert label == "r2, mean of 3 folds"
+        assert label == "r2\nmean of 3 folds"
 
 
 class TestAllocation:
