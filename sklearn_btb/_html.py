@@ -246,7 +246,7 @@ def _paint(colour: str) -> str:
 
 
 def _lifted(colour: str) -> str:
-    return f"color-mix(in srgb, {colour}, white var(--btb-lift))"
+    return f"color-mix(in srgb, {colour}, white var(--btb-lift, 0%))"
 
 
 def _number_text(number: float, digits: int) -> str:

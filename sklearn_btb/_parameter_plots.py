@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from ._importance import coordinates, importances
 from ._parameter_axes import ParameterAxis, linear_ticks, short_names
-from ._plotting import INK, PALE, SMALL, new_axes, score_name, tidy
+from ._plotting import SMALL, ink, new_axes, score_name, tidy
 from ._progress import shown_range
 from ._scored import scored_candidates
 
@@ -20,7 +20,7 @@ LEAST_SHARE: Final = 0.01  # of an interaction that is shown
 class ParallelCoordinatesDisplay:
     """The candidates of one estimator, each a line across its parameters to its score.
 
-    The better a candidate, the deeper its colour; the best one is drawn in black, with
+    The better a candidate, the deeper its colour; the best one is drawn broad, with
     its points. Scores below the range that is shown lie on its lower edge. Lines that
     meet in one category are fanned out by their scores. Where a parameter does not
     apply, the line runs through "not set".
@@ -145,11 +145,10 @@ class ParallelCoordinatesDisplay:
                 [np.column_stack([x, y[row]]) for row in order],
                 colors=_shades(self.colour)(0.1 + 0.9 * goodness[order] ** 2),
                 linewidths=1.2,
-                alpha=0.85,
             )
         )
-        ax.plot(x, y[best], color="black", linewidth=2.2)
-        ax.plot(range(n + 1), heights[best], "o", color="black", markersize=5)
+        ax.plot(x, y[best], color=ink(), linewidth=2.2)
+        ax.plot(range(n + 1), heights[best], "o", color=ink(), markersize=5)
         for column, axis in enumerate(self.axes):
             ticks, texts = axis.ticks()
             ends = (0.0, 1.0)
@@ -309,7 +308,7 @@ class ImportanceDisplay:
         ends = values[rows]
         if self.quartiles is not None:
             left, right = np.clip(np.asarray(self.quartiles)[:, rows], 0.0, None)
-            ax.hlines(places, left, right, color=INK, linewidth=1)
+            ax.hlines(places, left, right, color=ink(), linewidth=1)
             ends = np.maximum(ends, right)
         for place, end, value in zip(places, ends, values[rows], strict=True):
             ax.annotate(
@@ -319,7 +318,6 @@ class ImportanceDisplay:
                 textcoords="offset points",
                 va="center",
                 fontsize=SMALL,
-                color=INK,
             )
         ax.set_yticks(places, texts)
         ax.set_ylim(len(rows) - 0.4, -0.6)
@@ -343,10 +341,11 @@ def _smooth(heights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _shades(colour: str) -> Any:
-    """Make the colour map from a pale grey to the colour."""
+    """Make the colour map from a translucent grey to the colour."""
     from matplotlib.colors import LinearSegmentedColormap
 
-    return LinearSegmentedColormap.from_list("shades", ["#E6E6E6", PALE, colour])
+    pale: list[Any] = [(0.5, 0.5, 0.5, 0.2), (0.5, 0.5, 0.5, 0.45)]
+    return LinearSegmentedColormap.from_list("shades", [*pale, colour])
 
 
 def _draw_scale(
@@ -361,13 +360,16 @@ def _draw_scale(
     """Draw one of the parallel axes: its line, ticks and name."""
     from matplotlib.patheffects import withStroke
 
-    halo = [withStroke(linewidth=2.5, foreground="white")]
-    ax.vlines(column, *ends, color=INK, linewidth=1, zorder=3)
+    halo = [withStroke(linewidth=2.5, foreground=ax.get_facecolor())]
+    style = {"color": ink(), "linewidth": 1, "zorder": 3}
+    ax.vlines(column, *ends, **style)
     places = [*zip(ticks, texts, strict=True)]
     if missing:
         places.append((NOT_SET, "not set"))
     for height, text in places:
-        ax.plot([column - 0.03, column], [height] * 2, color=INK, linewidth=1, zorder=3)
+        ax.plot(
+            [column - 0.03, column], [height] * 2, color=ink(), linewidth=1, zorder=3
+        )
         ax.text(
             column - 0.05,
             height,
@@ -375,7 +377,6 @@ def _draw_scale(
             ha="right",
             va="center",
             fontsize=SMALL - 1,
-            color=INK,
             path_effects=halo,
             zorder=4,
         )

@@ -22,8 +22,7 @@ from ._progress import (
     shown_range,
 )
 
-INK: Final = "#333333"
-PALE: Final = "#C8C8C8"
+GREY: Final = "#808080"  # translucent, it is pale on any background
 SMALL: Final = 9  # points
 
 By = Literal["candidates", "time"]
@@ -42,12 +41,19 @@ def new_axes(ax: Any, owner: str, size: tuple[float, float]) -> Any:
     return ax
 
 
+def ink() -> Any:
+    """Return the colour of text, which the style sheet in use decides."""
+    from matplotlib import rcParams
+
+    return rcParams["text.color"]
+
+
 def tidy(ax: Any, grid: Literal["x", "y", "both"] | None = "y") -> None:
     """Leave of the frame what is needed, and put the grid behind the data."""
     ax.spines[["top", "right"]].set_visible(False)
     ax.set_axisbelow(True)
     if grid:
-        ax.grid(axis=grid, color="#808080", alpha=0.2, linewidth=0.8)
+        ax.grid(axis=grid, color=GREY, alpha=0.2, linewidth=0.8)
 
 
 def check_searched(search: Any) -> None:
@@ -199,7 +205,8 @@ class ConvergenceDisplay:
         ax.set_ylim(shown_range(went.scores))
         own_colours = colours(went.estimator_names)
         best = best_so_far(went.scores, went.complete)
-        _draw_steps(ax, places, best, color=PALE, linewidth=6, zorder=1.5)
+        style = {"color": GREY, "alpha": 0.45, "linewidth": 6}
+        _draw_steps(ax, places, best, zorder=1.5, **style)
         finals = {}
         for name, colour in own_colours.items():
             own = went.estimator_names == name
@@ -411,7 +418,7 @@ def _write_beside(
         style = {"transform": ax.transAxes, "clip_on": False}
         line = [1.005, 1.02, 1.035], [place, moved, moved]
         ax.plot(*line, color=own_colours[name], linewidth=1.8, **style)
-        ax.text(1.045, moved, text, va="center", fontsize=SMALL, color=INK, **style)
+        ax.text(1.045, moved, text, va="center", fontsize=SMALL, **style)
 
 
 def _label_x(ax: Any, x: By, places: np.ndarray) -> None:

@@ -29,7 +29,7 @@ class ReportMixin:
         """The estimators that were tried, the best first.
 
         Each by its best candidate, of the metric that steers the search. Index:
-        "estimator_name". Columns: "rank"; "best_score", the mean over the folds;
+        "estimator_name". Columns: "rank"; "best_score", the mean over its folds;
         "standard_error" of that mean (of as many scores as there are folds, which have
         training data in common: a rough measure); "n_candidates"; "n_failed" of them;
         "mean_fit_time" of a fold, in seconds, over all its candidates; "best_params".

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ._parameter_axes import ParameterAxis, labels, short_names
-from ._plotting import INK, SMALL, new_axes, score_name, tidy
+from ._plotting import SMALL, ink, new_axes, score_name, tidy
 from ._progress import shown_range
 from ._scored import Candidates, scored_candidates
 from ._surrogate import Prediction, fit_surrogate, predict, slice_through
@@ -179,7 +179,7 @@ class SurrogateDisplay:
             _draw_map(ax, self, positions, scores)
             tidy(ax, grid=None)
         if self.fixed:
-            ax.set_title(_fixed_text(self.fixed), fontsize=SMALL, color=INK, loc="left")
+            ax.set_title(_fixed_text(self.fixed), fontsize=SMALL, loc="left")
         self.ax_, self.figure_ = ax, ax.figure
         return self
 
@@ -246,19 +246,19 @@ def _draw_response(
     ax.set_ylim(low, high)
     if axis.categories is None:
         ax.fill_between(
-            grid, predicted.low, predicted.high, color=colour, alpha=0.18, linewidth=0
+            grid, predicted.low, predicted.high, color=colour, alpha=0.22, linewidth=0
         )
         ax.plot(grid, predicted.middle, color=colour, linewidth=2)
     else:
         spans = predicted.high - predicted.low
-        ax.bar(grid, spans, 0.6, predicted.low, color=colour, alpha=0.18, linewidth=0)
+        ax.bar(grid, spans, 0.6, predicted.low, color=colour, alpha=0.22, linewidth=0)
         ax.hlines(predicted.middle, grid - 0.3, grid + 0.3, color=colour, linewidth=2)
         n = len(places)
         places = places + 0.4 * ((np.arange(n) * 0.618) % 1.0 - 0.5)  # side by side
     best = np.arange(len(scores)) == display.best
     below = scores < low
     edge = np.full(len(scores), low + 0.025 * (high - low))
-    style = {"linestyle": "none", "color": INK, "alpha": 0.45, "markeredgewidth": 0}
+    style = {"linestyle": "none", "color": ink(), "alpha": 0.4, "markeredgewidth": 0}
     for rows, y, marker in ((~best & ~below, scores, "o"), (below, edge, "v")):
         ax.plot(places[rows], y[rows], marker=marker, markersize=5, **style)
     _draw_star(ax, places[best], scores[best])
@@ -268,6 +268,8 @@ def _draw_response(
 def _draw_map(
     ax: Any, display: SurrogateDisplay, positions: np.ndarray, scores: np.ndarray
 ) -> None:
+    from matplotlib.colors import to_rgba
+
     edges = [
         _edges(axis, np.asarray(places))
         for axis, places in zip(display.axes, display.grid, strict=True)
@@ -279,21 +281,22 @@ def _draw_map(
     mesh = ax.pcolormesh(
         *edges, predicted.middle.T, cmap="viridis", vmin=low, vmax=high, rasterized=True
     )
-    white = np.ones((*predicted.doubt.T.shape, 4))
-    white[..., 3] = 0.75 * np.nan_to_num(predicted.doubt.T)
-    ax.pcolormesh(*edges, white, rasterized=True)
+    paper = np.empty((*predicted.doubt.T.shape, 4))
+    paper[:] = to_rgba(ax.get_facecolor())
+    paper[..., 3] = 0.75 * np.nan_to_num(predicted.doubt.T)
+    ax.pcolormesh(*edges, paper, rasterized=True)
     for axis, which in zip(display.axes, "xy", strict=True):
         if axis.categories is not None:
             draw = ax.axvline if which == "x" else ax.axhline
             for place in range(1, len(axis.categories)):
-                draw(place - 0.5, color="white", linewidth=2)
+                draw(place - 0.5, color=ax.get_facecolor(), linewidth=2)
     best = np.arange(len(scores)) == display.best
     ax.plot(
         *positions[~best].T,
         linestyle="none",
         marker="o",
         markersize=4.5,
-        color=INK,
+        color="black",
         markeredgecolor="white",
         markeredgewidth=0.6,
         alpha=0.8,

@@ -117,6 +117,12 @@ class TestEveryDisplay:
         assert axes[1].get_position().height > 0.25
 
     @each_display
+    def test_writes_in_the_colour_of_the_style_sheet(self, make, search):
+        with plt.style.context("dark_background"):
+            texts = make(search).ax_.texts
+        assert {text.get_color() for text in texts} <= {"white"}
+
+    @each_display
     def test_can_be_made_of_its_own_data(self, make, search):
         display = make(search)
         names = display.__init__.__code__.co_varnames[1:]
