@@ -12,8 +12,8 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from ._progress import (
-    Progress,
+from ._history import (
+    History,
     best_so_far,
     colours,
     decimals,
@@ -89,14 +89,14 @@ def report_text(board: pd.DataFrame, summary: str) -> str:
     return f"{summary}\n{table.to_string()}"
 
 
-def report_html(board: pd.DataFrame, went: Progress, summary: str) -> str:
+def report_html(board: pd.DataFrame, went: History, summary: str) -> str:
     """Write a leaderboard and a curve of the best scores as HTML.
 
     Parameters
     ----------
     board : DataFrame
         As `leaderboard_`.
-    went : Progress
+    went : History
     summary : str
         A line to stand above.
 
@@ -111,7 +111,7 @@ def report_html(board: pd.DataFrame, went: Progress, summary: str) -> str:
     )
 
 
-def convergence_svg(went: Progress) -> str:
+def convergence_svg(went: History) -> str:
     """Draw the best score so far, of every estimator and of all, as an SVG element."""
     low, high = shown_range(went.scores)
     n = len(went.scores)

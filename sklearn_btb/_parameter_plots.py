@@ -6,10 +6,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ._history import shown_range
 from ._importance import coordinates, importances
 from ._parameter_axes import ParameterAxis, linear_ticks, short_names
 from ._plotting import SMALL, ink, new_axes, score_name, tidy
-from ._progress import shown_range
 from ._scored import scored_candidates
 
 NOT_SET: Final = -0.15  # where a parameter that does not apply lies on its axis

@@ -11,16 +11,16 @@ from numpy.typing import ArrayLike
 from sklearn.isotonic import isotonic_regression
 from sklearn.utils.validation import check_is_fitted
 
-from ._leaderboard import steering_metric
-from ._progress import (
-    Progress,
+from ._history import (
+    History,
     best_so_far,
     colours,
     decimals,
     estimator_best,
-    progress,
+    history,
     shown_range,
 )
+from ._leaderboard import steering_metric
 
 GREY: Final = "#808080"  # translucent, it is pale on any background
 SMALL: Final = 9  # points
@@ -180,7 +180,7 @@ class ConvergenceDisplay:
         ConvergenceDisplay
         """
         check_searched(search)
-        went = progress(search.trials_)
+        went = history(search.trials_)
         display = cls(**went._asdict(), score_name=score_name(search))
         return display.plot(ax, x=x)
 
@@ -199,7 +199,7 @@ class ConvergenceDisplay:
         ConvergenceDisplay
             `self`.
         """
-        went = _as_progress(self)
+        went = _as_history(self)
         places = _places(went, x)
         ax = new_axes(ax, "ConvergenceDisplay", (7.5, 4.2))
         ax.set_ylim(shown_range(went.scores))
@@ -280,7 +280,7 @@ class AllocationDisplay:
         AllocationDisplay
         """
         check_searched(search)
-        went = progress(search.trials_)
+        went = history(search.trials_)
         display = cls(estimator_names=went.estimator_names, seconds=went.seconds)
         return display.plot(ax, x=x)
 
@@ -299,7 +299,7 @@ class AllocationDisplay:
         AllocationDisplay
             `self`.
         """
-        went = _as_progress(self)
+        went = _as_history(self)
         places = _places(went, x)
         ax = new_axes(ax, "AllocationDisplay", (7.5, 4.2))
         own_colours = colours(went.estimator_names)
@@ -332,7 +332,7 @@ class AllocationDisplay:
         return self
 
 
-def _as_progress(display: Any) -> Progress:
+def _as_history(display: Any) -> History:
     """Read what was given to a display; arrays of any kind will do."""
     names = np.asarray(display.estimator_names, dtype=object)
     scores = np.asarray(getattr(display, "scores", np.zeros(len(names))), dtype=float)
@@ -341,10 +341,10 @@ def _as_progress(display: Any) -> Progress:
     seconds = (
         np.full(len(names), np.nan) if display.seconds is None else display.seconds
     )
-    return Progress(names, scores, counts, np.asarray(seconds, dtype=float))
+    return History(names, scores, counts, np.asarray(seconds, dtype=float))
 
 
-def _places(went: Progress, x: By) -> np.ndarray:
+def _places(went: History, x: By) -> np.ndarray:
     """Return where the candidates lie on the horizontal axis."""
     if x == "candidates":
         return np.arange(1.0, len(went.scores) + 1)
@@ -360,7 +360,7 @@ def _draw_steps(ax: Any, places: np.ndarray, best: np.ndarray, **style: Any) -> 
 
 
 def _draw_candidates(
-    ax: Any, went: Progress, places: np.ndarray, own: np.ndarray, colour: str
+    ax: Any, went: History, places: np.ndarray, own: np.ndarray, colour: str
 ) -> None:
     low, high = ax.get_ylim()
     edge = low + 0.025 * (high - low)

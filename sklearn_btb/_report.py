@@ -8,9 +8,9 @@ from sklearn.utils import estimator_html_repr
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from ._history import decimals, history
 from ._html import report_html, report_text, seconds_text
 from ._leaderboard import leaderboard, results_frame, steering_metric
-from ._progress import decimals, progress
 
 
 def _shows_diagrams(search: Any) -> bool:
@@ -69,7 +69,7 @@ class ReportMixin:
         diagram = str(estimator_html_repr(self))
         if not _is_fitted(self):
             return diagram
-        went = progress(self.trials_)
+        went = history(self.trials_)
         return report_html(self.leaderboard_, went, _summary(self)) + diagram
 
 

@@ -6,10 +6,10 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from ._estimators import make_tunables, named_estimators
+from ._history import colours, shown_range
 from ._output_transforms import clip_infinite
 from ._parameter_axes import ParameterAxis, parameter_axis
 from ._plotting import check_searched
-from ._progress import colours, shown_range
 from ._space import Tunable
 from ._values import nearest
 

@@ -6,9 +6,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ._history import shown_range
 from ._parameter_axes import ParameterAxis, labels, short_names
 from ._plotting import SMALL, ink, new_axes, score_name, tidy
-from ._progress import shown_range
 from ._scored import Candidates, scored_candidates
 from ._surrogate import Prediction, fit_surrogate, predict, slice_through
 

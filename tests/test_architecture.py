@@ -41,7 +41,7 @@ FLOOR_PLAN = {
         "_gp",
         "_hyperparams",
         "_processes",
-        "_progress",
+        "_history",
         "_results",
         "_scoring",
     ],

@@ -20,8 +20,8 @@ from sklearn_btb import (
     ParallelCoordinatesDisplay,
     SurrogateDisplay,
 )
+from sklearn_btb._history import PALETTE
 from sklearn_btb._plotting import spread
-from sklearn_btb._progress import PALETTE
 
 DISPLAYS = {
     "convergence": ConvergenceDisplay.from_estimator,

@@ -12,8 +12,8 @@ from sklearn.utils import estimator_html_repr
 from toys import THREE_FOLDS, Toy, X, Y
 
 from sklearn_btb import BTBSearchCV
+from sklearn_btb._history import History
 from sklearn_btb._html import convergence_svg
-from sklearn_btb._progress import Progress
 
 NASTY = "<b>&\"bold'"
 
@@ -42,7 +42,7 @@ def without_ids(html):
 def drawn(*scores, names=None, complete=None):
     names = np.array(names or ["a"] * len(scores), dtype=object)
     complete = np.isfinite(scores) if complete is None else np.array(complete)
-    went = Progress(names, np.array(scores, float), complete, np.ones(len(scores)))
+    went = History(names, np.array(scores, float), complete, np.ones(len(scores)))
     return ElementTree.fromstring(convergence_svg(went))
 
 

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from sklearn_btb import Trial
-from sklearn_btb._progress import (
+from sklearn_btb._history import (
     PALETTE,
     best_so_far,
     colours,
     decimals,
     estimator_best,
-    progress,
+    history,
     shown_range,
 )
 from sklearn_btb._trial import FoldResult
@@ -23,7 +23,7 @@ def trial(number, name, score, state="complete", seconds=1.0):
 
 
 def test_failed_candidates_have_no_score_whatever_the_error_score():
-    went = progress([trial(0, "a", -1.0, "failed"), trial(1, "a", 1.0)])
+    went = history([trial(0, "a", -1.0, "failed"), trial(1, "a", 1.0)])
     assert math.isnan(went.scores[0]) and went.scores[1] == 1.0
     assert list(went.complete) == [False, True]
 
@@ -35,7 +35,7 @@ def test_best_never_falls_and_begins_with_the_first_that_counts():
 
 
 def test_candidates_that_were_stopped_count_where_there_are_no_others():
-    went = progress(
+    went = history(
         [
             trial(0, "a", 9.0, "stopped"),
             trial(1, "a", 1.0),

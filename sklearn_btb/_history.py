@@ -26,7 +26,7 @@ PALETTE: Final = (
 FARTHEST: Final = 5.0  # that is shown from the best score, in distances of the median
 
 
-class Progress(NamedTuple):
+class History(NamedTuple):
     """The candidates of a search in the order of proposal.
 
     Attributes
@@ -46,11 +46,11 @@ class Progress(NamedTuple):
     seconds: NDArray[np.float64]
 
 
-def progress(trials: Sequence[Trial]) -> Progress:
-    """Read the progress of a search off its trials."""
+def history(trials: Sequence[Trial]) -> History:
+    """Read the history of a search off its trials."""
     failed = np.array([trial.state == "failed" for trial in trials])
     scores = np.array([trial.score for trial in trials], dtype=float)
-    return Progress(
+    return History(
         np.array([trial.estimator_name for trial in trials], dtype=object),
         np.where(failed, np.nan, scores),
         np.array([trial.state == "complete" for trial in trials]),
@@ -81,12 +81,12 @@ def best_so_far(scores: NDArray[np.float64], counts: NDArray[np.bool_]) -> np.nd
     return np.where(np.maximum.accumulate(counts), best, np.nan)
 
 
-def estimator_best(went: Progress, name: str) -> tuple[NDArray[np.float64], bool]:
+def estimator_best(went: History, name: str) -> tuple[NDArray[np.float64], bool]:
     """Return an estimator's best score up to each candidate of the search.
 
     Parameters
     ----------
-    went : Progress
+    went : History
     name : str
 
     Returns
