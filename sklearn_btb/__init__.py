@@ -13,6 +13,8 @@ from ._hyperparams import (
     FloatHyperParam,
     IntHyperParam,
 )
+from ._parameter_plots import ImportanceDisplay, ParallelCoordinatesDisplay
+from ._plotting import AllocationDisplay, ConvergenceDisplay
 from ._refit import fastest_within, one_standard_error
 from ._search import BTBSearchCV
 from ._selectors import (
@@ -29,6 +31,7 @@ from ._selectors import (
 )
 from ._session import BTBSession
 from ._space import Tunable
+from ._surrogate_plot import SurrogateDisplay
 from ._trial import StopTuning, Trial
 from ._tuners import (
     GCPEiTuner,
@@ -45,25 +48,30 @@ logging.getLogger(__name__).addHandler(logging.NullHandler())
 
 __all__ = [
     "UCB1",
+    "AllocationDisplay",
     "BTBSearchCV",
     "BTBSession",
     "BestKReward",
     "BestKVelocity",
     "BooleanHyperParam",
     "CategoricalHyperParam",
+    "ConvergenceDisplay",
     "FloatHyperParam",
     "GCPEiTuner",
     "GCPTuner",
     "GPEiTuner",
     "GPTuner",
     "HierarchicalByAlgorithm",
+    "ImportanceDisplay",
     "IntHyperParam",
     "MaxUCB",
+    "ParallelCoordinatesDisplay",
     "PureBestKVelocity",
     "RecentKReward",
     "RecentKVelocity",
     "Selector",
     "StopTuning",
+    "SurrogateDisplay",
     "Trial",
     "Tunable",
     "Tuner",

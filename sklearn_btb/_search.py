@@ -35,6 +35,7 @@ from ._kept import Shelf, what_to_keep
 from ._progress import say
 from ._racing import has_lost
 from ._random import seed_from
+from ._report import ReportMixin
 from ._results import (
     best_index,
     check_complete,
@@ -74,7 +75,7 @@ class _Past(NamedTuple):
     shelf: Shelf
 
 
-class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
+class BTBSearchCV(ReportMixin, MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
     """Search the best of several estimators together with its best parameters.
 
     Bayesian Tuning and Bandits: a bandit, the *selector*, picks the estimator to try
@@ -252,6 +253,10 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         interval; see `corrected_score`. There where `best_score_` is.
     best_index_ : int
         Its row in `cv_results_`.
+    leaderboard_ : DataFrame
+        The estimators that were tried, the best first: rank, best score with its
+        standard error over the folds, number of candidates and of failed ones, mean
+        time of a fit, best parameters.
     trials_ : list of Trial
         Every candidate as a frozen record: number, estimator name, parameters,
         fold scores, times, state, error with traceback. There even if `fit` raises.

@@ -18,7 +18,7 @@ import numpy as np
 from ._conditions import Condition, Part, in_order, requirement
 from ._foreign import own_space, own_values
 from ._hyperparams import INACTIVE, LARGEST_ENUMERATED, UNSET, HyperParam
-from ._layout import Layout, Rows, are_alike, are_disjoint, first_rows
+from ._layout import Dimension, Layout, Rows, are_alike, are_disjoint, first_rows
 from ._notation import as_hyperparam, from_btb_dict, warn_if_like_a_range
 from ._random import generator_at
 from ._values import is_finite_number, nearest, same
@@ -329,6 +329,10 @@ class Tunable:
     def inactive(self, images: np.ndarray) -> np.ndarray:
         """Return, (n, n_dims), which columns do not apply to these configurations."""
         return self._layout.inactive(images)
+
+    def active(self, images: np.ndarray) -> Iterator[tuple[Rows, Dimension]]:
+        """Yield each dimension with the rows of images (n, n_dims) where it applies."""
+        return self._layout.active(images)
 
     def canonical(self, images: np.ndarray) -> np.ndarray:
         """Keep one point a configuration; overlapping parts of a union have several."""

@@ -1,0 +1,384 @@
+"""Plots of one estimator's hyperparameters, in scikit-learn's convention."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ._history import shown_range
+from ._importance import coordinates, importances
+from ._parameter_axes import ParameterAxis, linear_ticks, short_names
+from ._plotting import SMALL, ink, new_axes, score_name, tidy
+from ._scored import scored_candidates
+
+NOT_SET: Final = -0.15  # where a parameter that does not apply lies on its axis
+MOST_BARS: Final = 10
+LEAST_SHARE: Final = 0.01  # of an interaction that is shown
+
+
+class ParallelCoordinatesDisplay:
+    """The candidates of one estimator, each a line across its parameters to its score.
+
+    The better a candidate, the deeper its colour; the best one is drawn broad, with
+    its points. Scores below the range that is shown lie on its lower edge. Lines that
+    meet in one category are fanned out by their scores. Where a parameter does not
+    apply, the line runs through "not set".
+
+    Parameters
+    ----------
+    axes : list of ParameterAxis
+        The axes of the parameters.
+    positions : array-like of shape (n_candidates, n_parameters)
+        Where the candidates lie on them, NaN where a parameter does not apply.
+    scores : array-like of shape (n_candidates,)
+        Greater is better.
+    score_name : str, default="score"
+        What the score is.
+    colour : str, default="#0072B2"
+        That of the estimator.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+    figure_ : matplotlib Figure
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.tree import DecisionTreeClassifier
+    >>> from sklearn_btb import BTBSearchCV, ParallelCoordinatesDisplay
+    >>> search = BTBSearchCV(
+    ...     DecisionTreeClassifier(random_state=0),
+    ...     {"max_depth": [1, 2, 3, 4], "criterion": ["gini", "entropy"]},
+    ...     n_iter=6,
+    ...     random_state=0,
+    ... ).fit(*load_iris(return_X_y=True))
+    >>> display = ParallelCoordinatesDisplay.from_estimator(search)
+    >>> [axis.parameter for axis in display.axes]
+    ['max_depth', 'criterion']
+    """
+
+    def __init__(
+        self,
+        *,
+        axes: Sequence[ParameterAxis],
+        positions: ArrayLike,
+        scores: ArrayLike,
+        score_name: str = "score",
+        colour: str = "#0072B2",
+    ) -> None:
+        self.axes = axes
+        self.positions = positions
+        self.scores = scores
+        self.score_name = score_name
+        self.colour = colour
+
+    @classmethod
+    def from_estimator(
+        cls,
+        search: Any,
+        *,
+        estimator_name: str | None = None,
+        parameters: Sequence[str] | None = None,
+        ax: Any = None,
+    ) -> "ParallelCoordinatesDisplay":
+        """Plot one estimator's candidates.
+
+        Parameters
+        ----------
+        search : BTBSearchCV
+            Fitted, also with `refit=False`, or interrupted.
+        estimator_name : str, default=None
+            Whose candidates; by default, those of the best estimator.
+        parameters : sequence of str, default=None
+            Which parameters, in which order; by default, all of the space with more
+            than one value.
+        ax : matplotlib Axes, default=None
+            Where to draw; by default, a new figure.
+
+        Returns
+        -------
+        ParallelCoordinatesDisplay
+        """
+        found = scored_candidates(search, estimator_name, cls.__name__)
+        tried = {name for config in found.configs for name in config}
+        names = [name for name in found.tunable.names if name in tried]
+        axes = [found.axis(name) for name in parameters or names]
+        axes = [axis for axis in axes if parameters or len(axis.categories or "..") > 1]
+        places = [found.positions(axis) for axis in axes]
+        display = cls(
+            axes=axes,
+            positions=np.array(places).reshape(len(axes), -1).T,
+            scores=found.scores,
+            score_name=score_name(search),
+            colour=found.colour,
+        )
+        return display.plot(ax)
+
+    def plot(self, ax: Any = None) -> "ParallelCoordinatesDisplay":
+        """Draw it.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to draw; by default, a new figure.
+
+        Returns
+        -------
+        ParallelCoordinatesDisplay
+            `self`.
+        """
+        scores = np.asarray(self.scores, dtype=float)
+        n = len(self.axes)
+        ax = new_axes(ax, "ParallelCoordinatesDisplay", (1.6 + 1.35 * n, 4.2))
+        from matplotlib.collections import LineCollection
+
+        low, high = shown_range(scores)
+        goodness = np.clip((scores - low) / (high - low), 0.0, 1.0)
+        heights = self._heights(goodness)
+        x, y = _smooth(heights)
+        best = int(np.argmax(scores))
+        order = [row for row in np.argsort(scores, kind="stable") if row != best]
+        ax.add_collection(
+            LineCollection(
+                [np.column_stack([x, y[row]]) for row in order],
+                colors=_shades(self.colour)(0.1 + 0.9 * goodness[order] ** 2),
+                linewidths=1.2,
+            )
+        )
+        ax.plot(x, y[best], color=ink(), linewidth=2.2)
+        ax.plot(range(n + 1), heights[best], "o", color=ink(), markersize=5)
+        for column, axis in enumerate(self.axes):
+            ticks, texts = axis.ticks()
+            ends = (0.0, 1.0)
+            missing = bool(np.isnan(np.asarray(self.positions)[:, column]).any())
+            _draw_scale(
+                ax, column, axis.label, axis.scaled(ticks), texts, ends, missing
+            )
+        ticks = linear_ticks(low, high)
+        texts = [f"{tick:.6g}" for tick in ticks]
+        name = self.score_name.partition("\n")[0]
+        _draw_scale(ax, n, name, (ticks - low) / (high - low), texts, (0.0, 1.0), False)
+        ax.set_xlim(-0.35, n + 0.35)
+        ax.set_ylim(-0.2 if np.isnan(np.asarray(self.positions)).any() else -0.03, 1.03)
+        ax.axis("off")
+        self.ax_, self.figure_ = ax, ax.figure
+        return self
+
+    def _heights(self, goodness: np.ndarray) -> np.ndarray:
+        """Return where the lines cross the axes, (n_candidates, n_axes), in [0, 1]."""
+        positions = np.asarray(self.positions, dtype=float)
+        columns = []
+        for axis, places in zip(self.axes, positions.T, strict=True):
+            heights = axis.scaled(places)
+            if axis.categories is not None:
+                heights = heights + (goodness - 0.5) * 0.5 / len(axis.categories)
+            columns.append(np.where(np.isnan(heights), NOT_SET, heights))
+        return np.column_stack([*columns, goodness])
+
+
+class ImportanceDisplay:
+    """How much each hyperparameter matters: functional ANOVA over a random forest.
+
+    The bars are the fractions of the variance of the score, over the whole space, that
+    one hyperparameter explains, the others being averaged out, and, paler, what two of
+    them explain together beyond that (Hutter, Hoos and Leyton-Brown, "An Efficient
+    Approach for Assessing Hyperparameter Importance", ICML 2014). A thin line spans the
+    middle half of the trees: where it is long, there are too few candidates to tell.
+
+    Parameters
+    ----------
+    parameters : list of tuple of str
+        Names, or pairs of names.
+    importances : array-like of shape (n,)
+        Fractions of the variance, means over the trees.
+    quartiles : array-like of shape (2, n), default=None
+        The first and the third, over the trees.
+    colour : str, default="#0072B2"
+        That of the estimator.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+    figure_ : matplotlib Figure
+
+    Notes
+    -----
+    A parameter that does not apply counts as being in its middle, and scores below the
+    range that the other plots show as its lower end: or else a few very bad
+    configurations would decide. Even so, what avoids bad ones counts for more here than
+    what decides among the good ones, which `SurrogateDisplay` shows.
+
+    Examples
+    --------
+    >>> from sklearn_btb import ImportanceDisplay
+    >>> display = ImportanceDisplay(
+    ...     parameters=[("C",), ("gamma",), ("C", "gamma")], importances=[0.5, 0.2, 0.3]
+    ... )
+    >>> [text.get_text() for text in display.plot().ax_.get_yticklabels()]
+    ['C', 'C & gamma', 'gamma']
+    """
+
+    def __init__(
+        self,
+        *,
+        parameters: Sequence[tuple[str, ...]],
+        importances: ArrayLike,
+        quartiles: ArrayLike | None = None,
+        colour: str = "#0072B2",
+    ) -> None:
+        self.parameters = parameters
+        self.importances = importances
+        self.quartiles = quartiles
+        self.colour = colour
+
+    @classmethod
+    def from_estimator(
+        cls,
+        search: Any,
+        *,
+        estimator_name: str | None = None,
+        random_state: int = 0,
+        ax: Any = None,
+    ) -> "ImportanceDisplay":
+        """Plot the importances of one estimator's hyperparameters.
+
+        Parameters
+        ----------
+        search : BTBSearchCV
+            Fitted, also with `refit=False`, or interrupted.
+        estimator_name : str, default=None
+            Of which estimator; by default, of the best one.
+        random_state : int, default=0
+            The seed of the forest.
+        ax : matplotlib Axes, default=None
+            Where to draw; by default, a new figure.
+
+        Returns
+        -------
+        ImportanceDisplay
+        """
+        found = scored_candidates(search, estimator_name, cls.__name__)
+        names, X = coordinates(found.tunable, found.tunable.encode(found.configs))
+        if not names:
+            raise ValueError(
+                f"the space of {found.estimator_name!r} has one point only"
+            )
+        main, pairs = importances(X, found.floored, random_state)
+        fractions = np.column_stack([main, *pairs.values()])
+        if not len(fractions):  # all scores are equal
+            fractions = np.zeros((1, fractions.shape[1]))
+        display = cls(
+            parameters=[(name,) for name in names]
+            + [(names[i], names[j]) for i, j in pairs],
+            importances=fractions.mean(axis=0),
+            quartiles=np.quantile(fractions, [0.25, 0.75], axis=0),
+            colour=found.colour,
+        )
+        return display.plot(ax)
+
+    def plot(self, ax: Any = None) -> "ImportanceDisplay":
+        """Draw it.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to draw; by default, a new figure.
+
+        Returns
+        -------
+        ImportanceDisplay
+            `self`.
+        """
+        values = np.clip(np.asarray(self.importances, dtype=float), 0.0, None)
+        several = np.array([len(each) > 1 for each in self.parameters])
+        shown = np.flatnonzero(~several | (values >= LEAST_SHARE))
+        rows = shown[np.argsort(-values[shown], kind="stable")][:MOST_BARS]
+        ax = new_axes(ax, "ImportanceDisplay", (6.0, 1.0 + 0.34 * len(rows)))
+        short = short_names([each[0] for each in self.parameters if len(each) == 1])
+        texts = [
+            " & ".join(short.get(name, name) for name in self.parameters[row])
+            for row in rows
+        ]
+        places = np.arange(len(rows))
+        bars = ax.barh(places, values[rows], height=0.68, color=self.colour, alpha=0.9)
+        for bar in np.array(bars, dtype=object)[several[rows]]:
+            bar.set_alpha(0.4)
+        ends = values[rows]
+        if self.quartiles is not None:
+            left, right = np.clip(np.asarray(self.quartiles)[:, rows], 0.0, None)
+            ax.hlines(places, left, right, color=ink(), linewidth=1)
+            ends = np.maximum(ends, right)
+        for place, end, value in zip(places, ends, values[rows], strict=True):
+            ax.annotate(
+                f"{value:.0%}",
+                (end, place),
+                xytext=(4, 0),
+                textcoords="offset points",
+                va="center",
+                fontsize=SMALL,
+            )
+        ax.set_yticks(places, texts)
+        ax.set_ylim(len(rows) - 0.4, -0.6)
+        ax.set_xlim(0, max(ends.max(), 1e-9) * 1.12)
+        ax.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
+        ax.set_xlabel("share of the variance of the score")
+        tidy(ax, grid="x")
+        ax.tick_params(axis="y", length=0)
+        self.ax_, self.figure_ = ax, ax.figure
+        return self
+
+
+def _smooth(heights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Join the heights on neighbouring axes by curves that are level at both."""
+    t = np.linspace(0.0, 1.0, 25)
+    ease = t * t * (3 - 2 * t)
+    steps = np.diff(heights, axis=1)[:, :, np.newaxis] * ease
+    y = (heights[:, :-1, np.newaxis] + steps).reshape(len(heights), -1)
+    x = (np.arange(heights.shape[1] - 1)[:, np.newaxis] + t).ravel()
+    return x, y
+
+
+def _shades(colour: str) -> Any:
+    """Make the colour map from a translucent grey to the colour."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    pale: list[Any] = [(0.5, 0.5, 0.5, 0.2), (0.5, 0.5, 0.5, 0.45)]
+    return LinearSegmentedColormap.from_list("shades", [*pale, colour])
+
+
+def _draw_scale(
+    ax: Any,
+    column: int,
+    label: str,
+    ticks: np.ndarray,
+    texts: Sequence[str],
+    ends: tuple[float, float],
+    missing: bool,
+) -> None:
+    """Draw one of the parallel axes: its line, ticks and name."""
+    from matplotlib.patheffects import withStroke
+
+    halo = [withStroke(linewidth=2.5, foreground=ax.get_facecolor())]
+    style = {"color": ink(), "linewidth": 1, "zorder": 3}
+    ax.vlines(column, *ends, **style)
+    places = [*zip(ticks, texts, strict=True)]
+    if missing:
+        places.append((NOT_SET, "not set"))
+    for height, text in places:
+        ax.plot(
+            [column - 0.03, column], [height] * 2, color=ink(), linewidth=1, zorder=3
+        )
+        ax.text(
+            column - 0.05,
+            height,
+            text,
+            ha="right",
+            va="center",
+            fontsize=SMALL - 1,
+            path_effects=halo,
+            zorder=4,
+        )
+    head = label if len(label) <= 14 else label.replace("_", "_\n", 1)
+    ax.text(column, 1.06, head, ha="center", va="bottom", fontsize=SMALL + 1)

@@ -1,0 +1,113 @@
+"""One estimator's candidates that have a score: what its plots are made of."""
+
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+
+from ._estimators import make_tunables, named_estimators
+from ._history import colours, shown_range
+from ._output_transforms import clip_infinite
+from ._parameter_axes import ParameterAxis, parameter_axis
+from ._plotting import check_searched
+from ._space import Tunable
+from ._values import nearest
+
+FEWEST: Final = 4  # candidates
+
+
+class Candidates(NamedTuple):
+    """One estimator's candidates that have a score.
+
+    Attributes
+    ----------
+    estimator_name : str
+    tunable : Tunable
+        Its space.
+    configs : list of dict
+    scores : ndarray of shape (n_candidates,)
+        Finite.
+    colour : str
+        That of the estimator in all plots of the search.
+    """
+
+    estimator_name: str
+    tunable: Tunable
+    configs: list[dict[str, Any]]
+    scores: np.ndarray
+    colour: str
+
+    @property
+    def floored(self) -> np.ndarray:
+        """The scores, none below what plots show: how bad the worst are hides much."""
+        return np.maximum(self.scores, shown_range(self.scores)[0])
+
+    def axis(self, parameter: str) -> ParameterAxis:
+        """Make the axis of a parameter; ValueError if no candidate has it."""
+        names = self.tunable.names
+        if parameter not in names:
+            raise ValueError(
+                f"`parameters` must be among {list(names)}, the space of "
+                f"{self.estimator_name!r}; got {parameter!r}"
+                f"{nearest(str(parameter), names)}"
+            )
+        return parameter_axis(self.tunable, parameter, self.configs)
+
+    def positions(self, axis: ParameterAxis) -> np.ndarray:
+        """Return where the candidates lie, NaN where the parameter does not apply."""
+        places = np.full(len(self.configs), np.nan)
+        has = [axis.parameter in config for config in self.configs]
+        there = [config for config in self.configs if axis.parameter in config]
+        places[has] = axis.positions(config[axis.parameter] for config in there)
+        return places
+
+
+def scored_candidates(
+    search: Any, estimator_name: str | None, owner: str
+) -> Candidates:
+    """Gather one estimator's candidates, but for those that failed or are unfinished.
+
+    Parameters
+    ----------
+    search : BTBSearchCV
+    estimator_name : str or None
+        None is the best estimator.
+    owner : str
+        Who asks, for messages.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If there is no such estimator, or it has too few candidates with a score; if it
+        is no search that is fitted.
+    """
+    check_searched(search)
+    estimators = named_estimators(search.estimators)
+    names = list(search.leaderboard_.index)
+    name = names[0] if estimator_name is None else estimator_name
+    if name not in names:
+        raise ValueError(
+            f"`estimator_name` must be one of {names}; got {name!r}"
+            f"{nearest(str(name), names)}"
+        )
+    own = [
+        trial
+        for trial in search.trials_
+        if trial.estimator_name == name and trial.state in ("complete", "stopped")
+    ]
+    if len(own) < FEWEST:
+        raise ValueError(
+            f"{owner} needs at least {FEWEST} candidates of {name!r} with a score; got "
+            f"{len(own)}"
+        )
+    single = not isinstance(search.estimators, Mapping)
+    tunables = make_tunables(
+        estimators, search.search_spaces, single, search.constraints
+    )
+    return Candidates(
+        name,
+        tunables[name],
+        [trial.params for trial in own],
+        clip_infinite([trial.score for trial in own]),
+        colours([trial.estimator_name for trial in search.trials_])[name],
+    )

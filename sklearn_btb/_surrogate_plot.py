@@ -1,0 +1,338 @@
+"""The plot of what the Gaussian process says, in scikit-learn's convention."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ._history import shown_range
+from ._parameter_axes import ParameterAxis, labels, short_names
+from ._plotting import SMALL, ink, new_axes, score_name, tidy
+from ._scored import Candidates, scored_candidates
+from ._surrogate import Prediction, fit_surrogate, predict, slice_through
+
+N_POINTS: Final = (121, 81)  # along a numeric axis, of one or of two
+ROOM: Final = 0.15  # of the shown range, for a band above the best score
+MOST_LETTERS: Final = 50  # of the tick labels side by side
+SIDES: Final = np.array([-1.0, 1.0])
+
+
+class SurrogateDisplay:
+    """What the Gaussian process of the search makes of one or two hyperparameters.
+
+    The prediction runs through the best candidate: all other parameters are as there
+    (not averaged over, because the process knows little where the search had no reason
+    to go). With one parameter, the line is the median and the band two deviations to
+    either side; with two, the colour is the median, the paler the less the process
+    knows. Points are the candidates, wherever their other parameters are; the star is
+    the best.
+
+    Parameters
+    ----------
+    axes : list of one or two ParameterAxis
+        The axes of the parameters.
+    grid : list of array-like
+        On each of them, where predictions are.
+    prediction : Prediction
+        `middle`, `low`, `high` and `doubt`, each of shape (n,) or (n_first, n_second),
+        NaN where nothing can be predicted.
+    positions : array-like of shape (n_candidates, n_axes)
+        Where the candidates lie, NaN where a parameter does not apply.
+    scores : array-like of shape (n_candidates,)
+        Greater is better.
+    best : int
+        Through which candidate the prediction runs.
+    fixed : dict, default=None
+        What all other parameters are.
+    score_name : str, default="score"
+        What the score is.
+    colour : str, default="#0072B2"
+        That of the estimator.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+    figure_ : matplotlib Figure
+
+    Notes
+    -----
+    The process is that of `GPTuner`, whatever the tuner of the search, fitted to all
+    candidates of the estimator that have a score; those below the range that is shown
+    count as its lower end.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.tree import DecisionTreeClassifier
+    >>> from sklearn_btb import BTBSearchCV, SurrogateDisplay
+    >>> search = BTBSearchCV(
+    ...     DecisionTreeClassifier(random_state=0),
+    ...     {"max_depth": [1, 2, 3, 4], "criterion": ["gini", "entropy"]},
+    ...     n_iter=6,
+    ...     random_state=0,
+    ... ).fit(*load_iris(return_X_y=True))
+    >>> display = SurrogateDisplay.from_estimator(search, "max_depth")
+    >>> display.grid
+    [array([1., 2., 3., 4.])]
+    """
+
+    def __init__(
+        self,
+        *,
+        axes: Sequence[ParameterAxis],
+        grid: Sequence[ArrayLike],
+        prediction: Prediction,
+        positions: ArrayLike,
+        scores: ArrayLike,
+        best: int,
+        fixed: Mapping[str, Any] | None = None,
+        score_name: str = "score",
+        colour: str = "#0072B2",
+    ) -> None:
+        self.axes = axes
+        self.grid = grid
+        self.prediction = prediction
+        self.positions = positions
+        self.scores = scores
+        self.best = best
+        self.fixed = fixed
+        self.score_name = score_name
+        self.colour = colour
+
+    @classmethod
+    def from_estimator(
+        cls,
+        search: Any,
+        parameters: str | Sequence[str],
+        *,
+        estimator_name: str | None = None,
+        ax: Any = None,
+    ) -> "SurrogateDisplay":
+        """Plot the score against one or two hyperparameters.
+
+        Parameters
+        ----------
+        search : BTBSearchCV
+            Fitted, also with `refit=False`, or interrupted.
+        parameters : str, or sequence of one or two str
+            Which; of two, the first is the horizontal axis.
+        estimator_name : str, default=None
+            Of which estimator; by default, of the best one.
+        ax : matplotlib Axes, default=None
+            Where to draw; by default, a new figure.
+
+        Returns
+        -------
+        SurrogateDisplay
+        """
+        names = [parameters] if isinstance(parameters, str) else list(parameters)
+        if len(names) not in (1, 2) or len(set(names)) < len(names):
+            raise ValueError(
+                f"`parameters` must be one or two different names; got {parameters!r}"
+            )
+        found = scored_candidates(search, estimator_name, cls.__name__)
+        axes = [found.axis(name) for name in names]
+        positions = np.column_stack([found.positions(axis) for axis in axes])
+        having = np.flatnonzero(~np.isnan(positions).any(axis=1))
+        if not len(having):
+            raise ValueError(f"no candidate of {found.estimator_name!r} has {names}")
+        best = int(having[np.argmax(found.scores[having])])
+        grid, prediction = _predicted(found, axes, found.configs[best])
+        others = {k: v for k, v in found.configs[best].items() if k not in names}
+        display = cls(
+            axes=axes,
+            grid=grid,
+            prediction=prediction,
+            positions=positions,
+            scores=found.scores,
+            best=best,
+            fixed=others,
+            score_name=score_name(search),
+            colour=found.colour,
+        )
+        return display.plot(ax)
+
+    def plot(self, ax: Any = None) -> "SurrogateDisplay":
+        """Draw it.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to draw; by default, a new figure.
+
+        Returns
+        -------
+        SurrogateDisplay
+            `self`.
+        """
+        size = (6.0, 4.2) if len(self.axes) == 1 else (6.4, 4.6)
+        ax = new_axes(ax, "SurrogateDisplay", size)
+        positions = np.asarray(self.positions, dtype=float)
+        scores = np.asarray(self.scores, dtype=float)
+        for axis, which in zip(self.axes, "xy", strict=False):
+            _set_axis(ax, axis, which)
+        if len(self.axes) == 1:
+            _draw_response(ax, self, positions[:, 0], scores)
+            tidy(ax)
+        else:
+            _draw_map(ax, self, positions, scores)
+            tidy(ax, grid=None)
+        if self.fixed:
+            ax.set_title(_fixed_text(self.fixed), fontsize=SMALL, loc="left")
+        self.ax_, self.figure_ = ax, ax.figure
+        return self
+
+
+def _predicted(
+    found: Candidates, axes: Sequence[ParameterAxis], config: Mapping[str, Any]
+) -> tuple[list[np.ndarray], Prediction]:
+    """Predict the scores on a grid through a candidate."""
+    start = found.tunable.encode([config])
+    hyperparams = {
+        each.name: each.hyperparam for _, each in found.tunable.active(start)
+    }
+    n_points = N_POINTS[len(axes) - 1]
+    values, grid = [], []
+    for axis in axes:
+        hyperparam = hyperparams[axis.parameter]
+        if axis.categories is None:
+            low, high = hyperparam.snap(np.array([[0.0], [1.0]]))[:, 0]
+            those = hyperparam.decode(np.linspace(low, high, n_points)[:, np.newaxis])
+            those = [v for v in dict.fromkeys(those) if axis.low <= v <= axis.high]
+        else:
+            those = [value for value in axis.categories if hyperparam.contains(value)]
+        values.append(those)
+        grid.append(axis.positions(those))
+    surrogate = fit_surrogate(found.tunable, found.configs, found.floored)
+    by_name = {axis.parameter: v for axis, v in zip(axes, values, strict=True)}
+    images, valid = slice_through(found.tunable, config, by_name)
+    predicted = predict(surrogate, images)
+    shape = [len(places) for places in grid]
+    return grid, Prediction(
+        *(np.where(valid, each, np.nan).reshape(shape) for each in predicted)
+    )
+
+
+def _set_axis(ax: Any, axis: ParameterAxis, which: str) -> None:
+    """Give an axis of the plot the scale, the ends and the ticks of a parameter."""
+    if axis.log:
+        getattr(ax, f"set_{which}scale")("log")
+    ticks, texts = axis.ticks()
+    tilted = which == "x" and sum(map(len, texts)) > MOST_LETTERS
+    style = {"rotation": 25, "ha": "right"} if tilted else {}
+    getattr(ax, f"set_{which}ticks")(ticks, texts, **style)
+    getattr(ax, f"set_{which}ticks")([], minor=True)
+    getattr(ax, f"set_{which}label")(axis.label)
+    low, high = axis.low, axis.high
+    if axis.categories is None and low < high:
+        if axis.log:
+            low, high = np.exp(np.log([low, high]) + 0.02 * np.log(high / low) * SIDES)
+        else:
+            low, high = np.array([low, high]) + 0.02 * (high - low) * SIDES
+    if low < high:
+        getattr(ax, f"set_{which}lim")(low, high)
+
+
+def _draw_response(
+    ax: Any, display: SurrogateDisplay, places: np.ndarray, scores: np.ndarray
+) -> None:
+    axis, colour = display.axes[0], display.colour
+    grid, predicted = np.asarray(display.grid[0]), display.prediction
+    low, high = shown_range(scores)
+    high = max(
+        high, float(np.nanmax(np.minimum(predicted.high, high + 0.15 * (high - low))))
+    )
+    ax.set_ylim(low, high)
+    if axis.categories is None:
+        ax.fill_between(
+            grid, predicted.low, predicted.high, color=colour, alpha=0.22, linewidth=0
+        )
+        ax.plot(grid, predicted.middle, color=colour, linewidth=2)
+    else:
+        spans = predicted.high - predicted.low
+        ax.bar(grid, spans, 0.6, predicted.low, color=colour, alpha=0.22, linewidth=0)
+        ax.hlines(predicted.middle, grid - 0.3, grid + 0.3, color=colour, linewidth=2)
+        n = len(places)
+        places = places + 0.4 * ((np.arange(n) * 0.618) % 1.0 - 0.5)  # side by side
+    best = np.arange(len(scores)) == display.best
+    below = scores < low
+    edge = np.full(len(scores), low + 0.025 * (high - low))
+    style = {"linestyle": "none", "color": ink(), "alpha": 0.4, "markeredgewidth": 0}
+    for rows, y, marker in ((~best & ~below, scores, "o"), (below, edge, "v")):
+        ax.plot(places[rows], y[rows], marker=marker, markersize=5, **style)
+    _draw_star(ax, places[best], scores[best])
+    ax.set_ylabel(display.score_name, fontsize=SMALL)
+
+
+def _draw_map(
+    ax: Any, display: SurrogateDisplay, positions: np.ndarray, scores: np.ndarray
+) -> None:
+    from matplotlib.colors import to_rgba
+
+    edges = [
+        _edges(axis, np.asarray(places))
+        for axis, places in zip(display.axes, display.grid, strict=True)
+    ]
+    predicted = display.prediction
+    low, high = shown_range(scores)
+    low = max(low, float(np.nanmin(predicted.middle)))
+    high = max(float(np.nanmax(predicted.middle)), low + 1e-12)
+    mesh = ax.pcolormesh(
+        *edges, predicted.middle.T, cmap="viridis", vmin=low, vmax=high, rasterized=True
+    )
+    paper = np.empty((*predicted.doubt.T.shape, 4))
+    paper[:] = to_rgba(ax.get_facecolor())
+    paper[..., 3] = 0.75 * np.nan_to_num(predicted.doubt.T)
+    ax.pcolormesh(*edges, paper, rasterized=True)
+    for axis, which in zip(display.axes, "xy", strict=True):
+        if axis.categories is not None:
+            draw = ax.axvline if which == "x" else ax.axhline
+            for place in range(1, len(axis.categories)):
+                draw(place - 0.5, color=ax.get_facecolor(), linewidth=2)
+    best = np.arange(len(scores)) == display.best
+    ax.plot(
+        *positions[~best].T,
+        linestyle="none",
+        marker="o",
+        markersize=4.5,
+        color="black",
+        markeredgecolor="white",
+        markeredgewidth=0.6,
+        alpha=0.8,
+    )
+    _draw_star(ax, *positions[best].T)
+    bar = ax.figure.colorbar(mesh, ax=ax, pad=0.02, extend="min")
+    bar.set_label(display.score_name, fontsize=SMALL)
+    bar.outline.set_visible(False)
+
+
+def _draw_star(ax: Any, x: np.ndarray, y: np.ndarray) -> None:
+    style = {"color": "black", "markeredgecolor": "white", "markeredgewidth": 1}
+    ax.plot(x, y, "*", markersize=15, clip_on=False, zorder=5, **style)
+
+
+def _edges(axis: ParameterAxis, places: np.ndarray) -> np.ndarray:
+    """Return the edges of the cells around places on an axis."""
+    if axis.categories is not None:
+        return np.append(places - 0.5, places[-1] + 0.5)
+    if len(places) == 1:
+        return np.array([axis.low, axis.high])
+    scaled = np.log(places) if axis.log else places
+    middles = (scaled[1:] + scaled[:-1]) / 2
+    ends = 2 * scaled[[0, -1]] - middles[[0, -1]]
+    edges = np.concatenate([ends[:1], middles, ends[1:]])
+    return np.exp(edges) if axis.log else edges
+
+
+def _fixed_text(fixed: Mapping[str, Any]) -> str:
+    """Say what all other parameters are, in lines that are not too long."""
+    short = short_names(list(fixed))
+    lines, line = [], "at"
+    for name, value in zip(fixed, labels(list(fixed.values())), strict=True):
+        part = f" {short[name]}={value.partition(' (')[0]},"
+        if len(line + part) > 68:
+            lines.append(line)
+            line = "   "
+        line += part
+    return "\n".join([*lines, line.rstrip(",")])
