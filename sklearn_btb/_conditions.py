@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ._hyperparams import LARGEST_ENUMERATED, HyperParam
-from ._values import index_of, is_finite_number, nearest
+from ._values import described, index_of, is_finite_number, nearest
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -20,7 +20,7 @@ class Condition:
     then: Any
 
     def __repr__(self) -> str:
-        return f"when({self.parameter!r}, {self.values!r}, {self.then!r})"
+        return f"when({self.parameter!r}, {self.values!r}, {described(self.then)})"
 
 
 def when(parameter: str, values: Any, then: Any) -> Condition:

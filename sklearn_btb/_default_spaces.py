@@ -16,7 +16,7 @@ from typing import Any, Final, TypeVar
 from sklearn.base import BaseEstimator
 
 from ._portfolios import PORTFOLIOS
-from ._values import is_finite_number, same
+from ._values import described, is_finite_number, same
 
 Entry = TypeVar("Entry")
 
@@ -74,6 +74,14 @@ SYNONYMS: Final = {
 }
 
 
+class Space(dict[str, Any]):
+    """A dict that prints one parameter a line, as the user would write it."""
+
+    def __repr__(self) -> str:
+        lines = [f"{name!r}: {described(values)}" for name, values in self.items()]
+        return "{" + ",\n ".join(lines) + "}"
+
+
 def default_space(estimator: Any) -> dict[str, Any]:
     """Return the space that `BTBSearchCV` searches where it is given none.
 
@@ -99,7 +107,8 @@ def default_space(estimator: Any) -> dict[str, Any]:
     -------
     dict of str to list or distribution
         A new one, to be searched, or changed before: take a parameter out, give it
-        another range, add one. It is empty where nothing is worth tuning.
+        another range, add one. It is empty where nothing is worth tuning, and prints
+        one parameter a line.
 
     Raises
     ------
@@ -111,21 +120,21 @@ def default_space(estimator: Any) -> dict[str, Any]:
 
     Examples
     --------
+    >>> from scipy.stats import loguniform
     >>> from sklearn.decomposition import PCA
     >>> from sklearn.linear_model import LogisticRegression
     >>> from sklearn.pipeline import make_pipeline
     >>> from sklearn_btb import default_space
     >>> space = default_space(make_pipeline(PCA(whiten=True), LogisticRegression()))
-    >>> list(space)
-    ['pca__n_components', 'logisticregression__C', 'logisticregression__class_weight']
-    >>> space["pca__n_components"]
-    [None, 0.5, 0.7, 0.8, 0.9, 0.95, 0.99]
-    >>> space["logisticregression__C"].dist.name, space["logisticregression__C"].args
-    ('loguniform', (0.0001, 10000.0))
+    >>> space
+    {'pca__n_components': [None, 0.5, 0.7, 0.8, 0.9, 0.95, 0.99],
+     'logisticregression__C': loguniform(0.0001, 10000.0),
+     'logisticregression__class_weight': [None, 'balanced']}
+    >>> space["logisticregression__C"] = loguniform(0.01, 100)
     """
     if not is_estimator(estimator):
         raise TypeError(f"`estimator` must be an estimator; got {estimator!r}")
-    space, unknown = {}, []
+    space, unknown = Space(), []
     for prefix, part in _parts(estimator):
         own = _lookup(type(part), _table())
         if own is None:

@@ -9,7 +9,7 @@ from ._default_spaces import default_space, is_estimator, portfolio, takes
 from ._hyperparams import HyperParam
 from ._sklearn_compat import tags_of
 from ._space import Tunable, errors_about
-from ._values import nearest
+from ._values import described, nearest
 
 
 def named_estimators(estimators: Any) -> dict[str, Any]:
@@ -131,7 +131,7 @@ def make_tunables(
     if search_spaces is not None and not isinstance(search_spaces, Mapping):
         raise TypeError(
             "`search_spaces` must be a dict of estimator names to spaces; got "
-            f"{search_spaces!r}"
+            f"{described(search_spaces)}"
         )
     for name in search_spaces or {}:
         if name not in estimators:
@@ -211,7 +211,7 @@ def _check_unnamed(name: str, estimator: Any, space: Any) -> None:
             raise ValueError(
                 f"the space of a single estimator has no name: give {{parameter: "
                 f"values}}, or name the estimator, {{{next(iter(space))!r}: ...}}; got "
-                f"{space!r}"
+                f"{described(space)}"
             )
 
 

@@ -1,14 +1,19 @@
 """The default spaces: what has one, that all of it works, and how they combine."""
 
+import copy
 import importlib
 import inspect
+import pickle
 import re
 import warnings
+from pprint import pformat
 
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import loguniform
+from scipy import stats
+from scipy.stats import loguniform, uniform
+from sklearn import tree
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
@@ -25,7 +30,7 @@ from sklearn.ensemble import (
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.feature_selection import SelectFromModel, SelectPercentile
 from sklearn.frozen import FrozenEstimator
-from sklearn.gaussian_process import GaussianProcessClassifier
+from sklearn.gaussian_process import GaussianProcessClassifier, kernels
 from sklearn.gaussian_process.kernels import RBF
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import Lasso, LinearRegression, LogisticRegression, Ridge
@@ -35,14 +40,14 @@ from sklearn.multioutput import MultiOutputClassifier
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
-from sklearn.svm import SVC, LinearSVC
+from sklearn.svm import SVC, SVR, LinearSVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from sklearn.utils.discovery import all_estimators
 
-from sklearn_btb import BTBSearchCV, Tunable, default_space
+from sklearn_btb import BTBSearchCV, Tunable, default_space, when
 from sklearn_btb._default_spaces import _lookup, _table, portfolio
 from sklearn_btb._portfolios import PORTFOLIOS
-from sklearn_btb._values import same
+from sklearn_btb._values import described, same
 
 N_CONFIGS = 20
 KINDS = dict(all_estimators())
@@ -420,10 +425,31 @@ class TestUse:
         assert same(first["estimator"], second["estimator"])
         assert first["estimator"][1] is not second["estimator"][1]
 
-    def test_a_space_prints(self):
-        space = default_space(RandomForestClassifier())
-        assert repr(space["max_features"]) == "['sqrt', 0.1, 0.25, 0.5, 0.75, 1.0]"
-        assert repr(space) and repr(Tunable(space).parts)
+    def test_a_space_prints_as_one_would_write_it(self):
+        space = default_space(SVR(gamma=0.1))
+        space["gamma"] = when("kernel", ["rbf"], uniform(loc=1, scale=2))
+        assert repr(space) == (
+            "{'C': loguniform(0.03125, 1024),\n"
+            " 'epsilon': loguniform(0.001, 1),\n"
+            " 'gamma': when('kernel', ['rbf'], uniform(loc=1, scale=2))}"
+        )
+        assert pformat(space) == repr(space)
+        assert repr(default_space(LinearRegression())) == "{}"
+
+    @pytest.mark.filterwarnings("ignore:Class PassiveAggressive:FutureWarning")
+    def test_what_prints_can_be_written(self):
+        names = vars(stats) | vars(kernels) | vars(tree) | {"when": when}
+        for name in TUNED:
+            text = repr(default_space(KINDS[name](**GIVEN.get(name, {}))))
+            assert described(eval(text, names)) == text.replace("\n", ""), name
+
+    def test_a_space_is_a_dict_and_copies_and_pickles_as_one(self):
+        space = default_space(SVR())
+        for copied in (copy.deepcopy(space), pickle.loads(pickle.dumps(space))):
+            assert repr(copied) == repr(space)
+            assert same(dict(copied), dict(space))
+        assert clone(BTBSearchCV(SVR(), space)).search_spaces.keys() == space.keys()
+        assert default_space(PCA()) == dict(default_space(PCA()))
 
     def test_the_estimator_is_not_changed(self):
         pipeline = make_pipeline(PCA(), SVC())
