@@ -22,6 +22,17 @@ class Condition:
     def __repr__(self) -> str:
         return f"when({self.parameter!r}, {self.values!r}, {described(self.then)})"
 
+    def counts(self, value: Any) -> bool:
+        """Whether a value of the other parameter is one of those that count."""
+        return any(_places(wanted, [value]) for wanted in self.wanted_of([value]))
+
+    def wanted_of(self, possible: list[Any]) -> list[Any]:
+        """List the values that count, or what stands for them: one, or several."""
+        several = list | tuple | set | frozenset | range | np.ndarray
+        if isinstance(self.values, several) and index_of(self.values, possible) is None:
+            return list(self.values)
+        return [self.values]
+
 
 def when(parameter: str, values: Any, then: Any) -> Condition:
     """Let a parameter of a space apply only while another one has certain values.
@@ -194,11 +205,7 @@ def requirement(
             f"{LARGEST_ENUMERATED}); got {parameter!r}, {hyperparam.valid}"
         )
     possible = values_of(hyperparam)
-    wanted = [condition.values]
-    if index_of(condition.values, possible) is None and isinstance(
-        condition.values, list | tuple | set | frozenset | range | np.ndarray
-    ):
-        wanted = list(condition.values)
+    wanted = condition.wanted_of(possible)
     if not wanted:
         raise ValueError(f"`when` must have values of {parameter!r}; got none")
     counting: set[int] = set()

@@ -5,16 +5,21 @@
 A path is the class's module, up to its first private part, and its name. It is looked
 up along the class's bases, so no optional library is imported, and subclasses have the
 space of what they inherit from.
+
+A condition (`when`) in the tables may be about any parameter of the estimator. If that
+one is tuned as well, it is a condition of the space. If not, its value is known: what
+it leaves without effect or makes invalid is not in the space.
 """
 
 import copy
 import inspect
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any, Final, TypeVar
 
 from sklearn.base import BaseEstimator
 
+from ._conditions import Condition, when
 from ._portfolios import PORTFOLIOS
 from ._values import described, is_finite_number, same
 
@@ -46,25 +51,6 @@ SEALED: Final[dict[str, dict[str, Any]]] = {
     "sklearn.frozen.FrozenEstimator": {},
     "sklearn.model_selection.BaseSearchCV": {},
     "sklearn_btb.BTBSearchCV": {},
-}
-# What else is set in an estimator can leave a parameter without effect, or some of its
-# values invalid: it is in the space only while each of these has one of these values.
-KERNELS: Final = ("rbf", "poly", "sigmoid", "laplacian", "chi2", "polynomial")
-NEEDS: Final[dict[str, dict[str, dict[str, tuple[Any, ...]]]]] = {
-    "sklearn.svm.SVC": {"gamma": {"kernel": KERNELS}},
-    "sklearn.svm.SVR": {"gamma": {"kernel": KERNELS}},
-    "sklearn.svm.NuSVC": {"gamma": {"kernel": KERNELS}},
-    "sklearn.svm.NuSVR": {"gamma": {"kernel": KERNELS}},
-    "sklearn.svm.OneClassSVM": {"gamma": {"kernel": KERNELS}},
-    "sklearn.svm.LinearSVC": {"loss": {"dual": ("auto", True), "penalty": ("l2",)}},
-    "sklearn.svm.LinearSVR": {"loss": {"dual": ("auto", True)}},
-    "sklearn.kernel_approximation.Nystroem": {"gamma": {"kernel": KERNELS}},
-    "sklearn.decomposition.PCA": {"n_components": {"svd_solver": ("auto", "full")}},
-    "sklearn.neighbors.KNeighborsClassifier": {"p": {"metric": ("minkowski",)}},
-    "sklearn.neighbors.KNeighborsRegressor": {"p": {"metric": ("minkowski",)}},
-    "sklearn.linear_model.LogisticRegression": {
-        "C": {"penalty": ("deprecated", "l1", "l2", "elasticnet")}
-    },
 }
 # Other names of the same thing, of which an estimator takes one.
 SYNONYMS: Final = {
@@ -137,12 +123,10 @@ def default_space(estimator: Any) -> dict[str, Any]:
     space, unknown = Space(), []
     for prefix, part in _parts(estimator):
         own = _lookup(type(part), _table())
-        if own is None:
-            if not prefix or not hasattr(part, "transform"):
-                unknown.append(part)
-            continue
-        for name in _to_be_tuned(part, own):
-            space[prefix + name] = copy.deepcopy(own[name])
+        if own is not None:
+            space.update(_space_of(part, own, prefix))
+        elif not prefix or not hasattr(part, "transform"):
+            unknown.append(part)
     if unknown:
         raise ValueError(
             f"no default search space is known for {type(unknown[0]).__name__}"
@@ -169,11 +153,12 @@ def portfolio(estimator: Any) -> list[dict[str, Any]]:
         name, predictor = predictor.steps[-1]
         prefix += f"{name}__"
     kind = type(predictor)
-    configs = PORTFOLIOS.get(_path(kind, _table()) or "", [])
+    own = _path(kind, _table()) or ""
+    tuned = _space_of(predictor, _table().get(own, {}), "")
     return [
         {prefix + name: value for name, value in config.items()}
-        for config in configs
-        if set(config) <= set(_to_be_tuned(predictor, config))
+        for config in PORTFOLIOS.get(own, [])
+        if config.keys() <= tuned.keys()
     ]
 
 
@@ -227,22 +212,41 @@ def _parts(estimator: Any) -> Iterator[tuple[str, Any]]:
             yield prefix, part
 
 
-def _to_be_tuned(part: Any, names: Iterable[str]) -> Iterator[str]:
-    """Yield those of the names that it has at their default, and can make use of."""
+def _space_of(part: Any, own: Mapping[str, Any], prefix: str) -> dict[str, Any]:
+    """Return the parameters that are at their defaults, as far as they are of use."""
     current = part.get_params(deep=False)
-    needs = _lookup(type(part), NEEDS) or {}
-    for name in names:
-        if not all(
-            other not in current or current[other] in values
-            for other, values in needs.get(name, {}).items()
-        ):
-            continue
-        if takes(part, name) and SYNONYMS.get(name) not in current:
-            default = _default_of(type(part), name)
-            value = current.get(name, default)
-            numbers = is_finite_number(value) and is_finite_number(default)
-            if value == default if numbers else same(value, default):
-                yield name
+    space: dict[str, Any] = {}
+    for name, values in own.items():
+        if _is_at_default(part, name, current):
+            values = _resolved(copy.deepcopy(values), prefix, current, space)
+            if values is not None:
+                space[prefix + name] = values
+    return space
+
+
+def _resolved(
+    values: Any, prefix: str, current: Mapping[str, Any], space: Mapping[str, Any]
+) -> Any:
+    """Keep conditions on what is in the space; None if another one does not hold."""
+    if not isinstance(values, Condition):
+        return values
+    name, then = values.parameter, _resolved(values.then, prefix, current, space)
+    if then is None:
+        return None
+    if prefix + name in space:
+        counting = list(filter(values.counts, space[prefix + name]))
+        return when(prefix + name, counting, then)
+    return then if name not in current or values.counts(current[name]) else None
+
+
+def _is_at_default(part: Any, name: str, current: Mapping[str, Any]) -> bool:
+    """Whether it has the parameter, and nobody set it."""
+    if not takes(part, name) or SYNONYMS.get(name) in current:
+        return False
+    default = _default_of(type(part), name)
+    value = current.get(name, default)
+    numbers = is_finite_number(value) and is_finite_number(default)
+    return bool(value == default) if numbers else same(value, default)
 
 
 def _default_of(kind: type, name: str) -> Any:

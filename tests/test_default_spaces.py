@@ -18,7 +18,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
 from sklearn.datasets import load_iris
-from sklearn.decomposition import PCA, TruncatedSVD
+from sklearn.decomposition import PCA, KernelPCA, TruncatedSVD
 from sklearn.ensemble import (
     AdaBoostClassifier,
     BaggingRegressor,
@@ -33,13 +33,28 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.gaussian_process import GaussianProcessClassifier, kernels
 from sklearn.gaussian_process.kernels import RBF
 from sklearn.impute import SimpleImputer
-from sklearn.linear_model import Lasso, LinearRegression, LogisticRegression, Ridge
+from sklearn.kernel_ridge import KernelRidge
+from sklearn.linear_model import (
+    Lasso,
+    LinearRegression,
+    LogisticRegression,
+    Ridge,
+    SGDClassifier,
+    SGDRegressor,
+)
 from sklearn.model_selection import GridSearchCV, TunedThresholdClassifierCV
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.multioutput import MultiOutputClassifier
 from sklearn.neighbors import KNeighborsClassifier
+from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.preprocessing import (
+    OneHotEncoder,
+    PolynomialFeatures,
+    SplineTransformer,
+    StandardScaler,
+)
+from sklearn.semi_supervised import LabelPropagation
 from sklearn.svm import SVC, SVR, LinearSVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from sklearn.utils.discovery import all_estimators
@@ -123,6 +138,12 @@ COVERED = sorted(name for name in KINDS if _lookup(KINDS[name], _table()) is not
 TUNED = sorted(name for name in COVERED if _lookup(KINDS[name], _table()))
 IRIS = load_iris(return_X_y=True)
 
+passive_aggressive = (
+    pytest.mark.filterwarnings(  # that it is deprecated, whatever it is given
+        "ignore:Class PassiveAggressive:FutureWarning"
+    )
+)
+
 
 def data_for(name, n_rows):
     """Ordinary data: four scaled columns and a target, of the kind that is needed."""
@@ -188,9 +209,7 @@ def fit_all(estimator, X, y, seed=0):
 # ConvergenceWarning: the spaces leave `max_iter` alone, so a candidate that needs more
 # than the user allows says so.
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-@pytest.mark.filterwarnings(
-    "ignore:Class PassiveAggressive:FutureWarning"
-)  # whole class
+@passive_aggressive
 @pytest.mark.parametrize("n_rows", [20, 500])
 @pytest.mark.parametrize("name", TUNED)
 def test_all_configurations_fit_without_a_warning(name, n_rows):
@@ -198,14 +217,21 @@ def test_all_configurations_fit_without_a_warning(name, n_rows):
     fit_all(KINDS[name](**GIVEN.get(name, {})), X, y)
 
 
+@passive_aggressive
 @pytest.mark.parametrize("name", TUNED)
 def test_defaults_lie_in_the_space(name):
-    tunable = Tunable(_lookup(KINDS[name], _table()))
+    needed = {"estimator", "estimators"} & GIVEN.get(name, {}).keys()
+    estimator = KINDS[name](
+        **{parameter: GIVEN[name][parameter] for parameter in needed}
+    )
+    tunable = Tunable(default_space(estimator))
+    own = _lookup(KINDS[name], _table())
     signature = inspect.signature(KINDS[name].__init__).parameters
+    assert own.keys() <= tunable.parts[0].keys()
     outside = {
         parameter
         for parameter, hyperparam in tunable.parts[0].items()
-        if not hyperparam.contains(signature[parameter].default)
+        if parameter in own and not hyperparam.contains(signature[parameter].default)
     }
     assert not outside
 
@@ -226,9 +252,7 @@ class TestWhatIsSetStays:
         assert "C" in default_space(LogisticRegression(C=C))
 
     def test_the_strategy_of_an_imputer_of_strings_is_kept(self):
-        assert list(default_space(SimpleImputer(strategy="most_frequent"))) == [
-            "add_indicator"
-        ]
+        assert default_space(SimpleImputer(strategy="most_frequent")) == {}
 
     def test_all_set_is_a_space_of_nothing(self):
         assert default_space(KNeighborsClassifier(3, weights="distance", p=1)) == {}
@@ -254,7 +278,7 @@ class TestComposition:
         ]
 
     def test_columns_unions_and_pipelines_nest(self):
-        numbers = make_pipeline(SimpleImputer(add_indicator=True), StandardScaler())
+        numbers = make_pipeline(SimpleImputer(), StandardScaler())
         columns = ColumnTransformer(
             [("numbers", numbers, [0]), ("words", OneHotEncoder(), [1])],
             remainder=PCA(whiten=True),
@@ -362,6 +386,11 @@ class MyTransformer(BaseEstimator):
         return X
 
 
+class RadialSVC(SVC):
+    def __init__(self, gamma="scale"):
+        super().__init__(gamma=gamma)
+
+
 class LessOfAnSVC(SVC):
     def __init__(self, C=1.0):
         super().__init__(C=C)
@@ -436,7 +465,7 @@ class TestUse:
         assert pformat(space) == repr(space)
         assert repr(default_space(LinearRegression())) == "{}"
 
-    @pytest.mark.filterwarnings("ignore:Class PassiveAggressive:FutureWarning")
+    @passive_aggressive
     def test_what_prints_can_be_written(self):
         names = vars(stats) | vars(kernels) | vars(tree) | {"when": when}
         for name in TUNED:
@@ -597,8 +626,29 @@ class TestWhatIsSet:
             (SVC(kernel="poly"), ["C", "gamma", "class_weight"]),
             (LinearSVC(dual=False), ["C", "class_weight"]),
             (LinearSVC(penalty="l1", dual=False), ["C", "class_weight"]),
+            (LinearSVC(multi_class="crammer_singer"), ["C", "class_weight"]),
             (PCA(svd_solver="randomized"), ["whiten"]),
+            (PCA(svd_solver="covariance_eigh"), ["n_components", "whiten"]),
             (KNeighborsClassifier(metric="cosine"), ["n_neighbors", "weights"]),
+            (SplineTransformer(extrapolation="periodic"), ["degree"]),
+            (SplineTransformer(knots=np.ones((5, 1))), ["degree"]),
+            (
+                MLPClassifier(solver="lbfgs"),
+                ["hidden_layer_sizes", "activation", "alpha"],
+            ),
+            (KernelPCA(kernel="rbf"), ["gamma"]),
+            (KernelPCA(kernel="cosine"), []),
+            (LabelPropagation(kernel="knn"), []),
+            (PolynomialFeatures(degree=3), ["interaction_only"]),
+            (PolynomialFeatures(degree=1), []),
+            (
+                SGDClassifier(learning_rate="pa1", penalty=None),
+                ["alpha", "average", "class_weight"],
+            ),
+            (
+                SGDRegressor(penalty="elasticnet", learning_rate="optimal"),
+                ["loss", "alpha", "l1_ratio", "average"],
+            ),
         ],
         ids=lambda it: type(it).__name__,
     )
@@ -609,3 +659,18 @@ class TestWhatIsSet:
         for wrong in (SVC, "svc", None):
             with pytest.raises(TypeError, match="`estimator` must be an estimator"):
                 default_space(wrong)
+
+
+class TestConditions:
+    def test_name_the_parameter_with_its_prefix(self):
+        space = default_space(make_pipeline(StandardScaler(), SGDRegressor()))
+        assert repr(space["sgdregressor__l1_ratio"]) == (
+            "when('sgdregressor__penalty', ['elasticnet'], uniform(0, 1))"
+        )
+
+    def test_speak_only_of_values_that_are_in_the_space(self):
+        space = default_space(KernelRidge())
+        assert space["gamma"].values == ["rbf", "laplacian"]
+
+    def test_of_a_parameter_that_a_subclass_does_not_have_hold(self):
+        assert "gamma" in default_space(RadialSVC())
