@@ -13,7 +13,7 @@ it leaves without effect or makes invalid is not in the space.
 
 import copy
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final, TypeVar
 
@@ -45,13 +45,35 @@ COMPOSED: Final[dict[str, dict[str, Any]]] = {
     "sklearn.calibration.CalibratedClassifierCV": {"method": ["sigmoid", "isotonic"]},
     "sklearn.model_selection.TunedThresholdClassifierCV": {},
     "sklearn.model_selection.FixedThresholdClassifier": {},
-}
-# What they hold is fixed, or theirs to tune.
-SEALED: Final[dict[str, dict[str, Any]]] = {
-    "sklearn.frozen.FrozenEstimator": {},
     "sklearn.model_selection.BaseSearchCV": {},
+    "sklearn.frozen.FrozenEstimator": {},
     "sklearn_btb.BTBSearchCV": {},
 }
+# Of what these hold, only these parameters are tuned.
+HOLDERS: Final[dict[str, tuple[str, ...]]] = {
+    "sklearn.frozen.FrozenEstimator": (),
+    "sklearn.model_selection.BaseSearchCV": (),  # tunes it itself
+    "sklearn_btb.BTBSearchCV": (),
+    # a stronger penalty may leave no column
+    "sklearn.feature_selection.SelectFromModel": (),
+    # it fails on a first classifier that only guesses, and small trees do; auto-sklearn
+    "sklearn.ensemble.AdaBoostClassifier": ("max_depth", "criterion"),
+}
+# What hands on a sparse matrix, while its parameters have these values.
+SPARSE: Final[dict[str, dict[str, Any]]] = {
+    "sklearn.preprocessing.OneHotEncoder": {"sparse_output": True},
+    "sklearn.preprocessing.KBinsDiscretizer": {"encode": "onehot"},
+    "sklearn.preprocessing.SplineTransformer": {"sparse_output": True},
+    "sklearn.ensemble.RandomTreesEmbedding": {"sparse_output": True},
+    "sklearn.feature_extraction.text.CountVectorizer": {},
+    "sklearn.feature_extraction.text.HashingVectorizer": {},
+    "sklearn.feature_extraction.DictVectorizer": {"sparse": True},
+    "sklearn.feature_extraction.FeatureHasher": {},
+    "sklearn.neighbors.KNeighborsTransformer": {},
+    "sklearn.neighbors.RadiusNeighborsTransformer": {},
+}
+# What takes sparse matrices, but not with any value of these.
+NOT_SPARSE: Final = {"sklearn.decomposition.PCA": ("n_components",)}
 # Other names of the same thing, of which an estimator takes one.
 SYNONYMS: Final = {
     "depth": "max_depth",
@@ -121,8 +143,9 @@ def default_space(estimator: Any) -> dict[str, Any]:
     if not is_estimator(estimator):
         raise TypeError(f"`estimator` must be an estimator; got {estimator!r}")
     space, unknown = Space(), []
-    for prefix, part in _parts(estimator):
-        own = _lookup(type(part), _table())
+    parts = _parts(estimator)
+    for prefix, part in parts.items():
+        own = _entry(prefix, parts)
         if own is not None:
             space.update(_space_of(part, own, prefix))
         elif not prefix or not hasattr(part, "transform"):
@@ -183,7 +206,7 @@ def _table() -> dict[str, dict[str, Any]]:
     from ._predictor_spaces import PREDICTORS
     from ._transformer_spaces import PREPROCESSORS, UNSUPERVISED
 
-    return PREDICTORS | PREPROCESSORS | UNSUPERVISED | COMPOSED | SEALED
+    return PREDICTORS | PREPROCESSORS | UNSUPERVISED | COMPOSED
 
 
 def _lookup(kind: type, table: Mapping[str, Entry]) -> Entry | None:
@@ -199,17 +222,46 @@ def _path(kind: type, table: Mapping[str, Any]) -> str | None:
     return next((path for path in paths if path in table), None)
 
 
-def _parts(estimator: Any) -> Iterator[tuple[str, Any]]:
-    """Yield the estimator and all those in it, with the prefix of their names."""
-    found = {"": estimator} | {
-        f"{name}__": value
-        for name, value in estimator.get_params(deep=True).items()
-        if is_estimator(value)
-    }
-    sealed = [p for p, part in found.items() if _lookup(type(part), SEALED) is not None]
-    for prefix, part in found.items():
-        if not any(prefix.startswith(s) and prefix != s for s in sealed):
-            yield prefix, part
+def _parts(estimator: Any) -> dict[str, Any]:
+    """Return the estimator and all those in it, by the prefix of their names."""
+    inner = estimator.get_params(deep=True).items()
+    return {"": estimator} | {f"{n}__": part for n, part in inner if is_estimator(part)}
+
+
+def _entry(prefix: str, parts: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return what the table has for a part, as far as those around it allow."""
+    kind = type(parts[prefix])
+    own = _lookup(kind, _table())
+    for start, holder in parts.items():
+        if prefix == start or not prefix.startswith(start):
+            continue
+        names = _lookup(type(holder), HOLDERS)
+        if names is not None:
+            own = {n: values for n, values in (own or {}).items() if n in names}
+        if own and hasattr(holder, "steps") and _gets_sparse(prefix, start, parts):
+            unfit = _lookup(kind, NOT_SPARSE) or ()
+            own = {n: values for n, values in own.items() if n not in unfit}
+    return own
+
+
+def _gets_sparse(prefix: str, start: str, parts: Mapping[str, Any]) -> bool:
+    """Whether an earlier step of a Pipeline may hand on a sparse matrix to a part."""
+    names = [name for name, _ in parts[start].steps]
+    own = names.index(prefix.removeprefix(start).partition("__")[0])
+    earlier = [f"{start}{name}__" for name in names[:own]]
+    # a ColumnTransformer may be told to hand on nothing sparse
+    able = [p for p in earlier if getattr(parts.get(p), "sparse_threshold", 1) != 0]
+    return any(
+        _makes_sparse(part)
+        for inner, part in parts.items()
+        if any(map(inner.startswith, able))
+    )
+
+
+def _makes_sparse(part: Any) -> bool:
+    needed = _lookup(type(part), SPARSE)
+    current = part.get_params(deep=False)
+    return needed is not None and all(current[n] == needed[n] for n in needed)
 
 
 def _space_of(part: Any, own: Mapping[str, Any], prefix: str) -> dict[str, Any]:

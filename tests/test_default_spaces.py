@@ -16,8 +16,12 @@ from scipy.stats import loguniform, uniform
 from sklearn import tree
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.calibration import CalibratedClassifierCV
-from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
-from sklearn.datasets import load_iris
+from sklearn.compose import (
+    ColumnTransformer,
+    TransformedTargetRegressor,
+    make_column_transformer,
+)
+from sklearn.datasets import load_diabetes, load_iris
 from sklearn.decomposition import PCA, KernelPCA, TruncatedSVD
 from sklearn.ensemble import (
     AdaBoostClassifier,
@@ -28,7 +32,8 @@ from sklearn.ensemble import (
     VotingClassifier,
 )
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.feature_selection import SelectFromModel, SelectPercentile
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.feature_selection import RFE, SelectFromModel, SelectPercentile
 from sklearn.frozen import FrozenEstimator
 from sklearn.gaussian_process import GaussianProcessClassifier, kernels
 from sklearn.gaussian_process.kernels import RBF
@@ -49,6 +54,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
 from sklearn.preprocessing import (
+    KBinsDiscretizer,
     OneHotEncoder,
     PolynomialFeatures,
     SplineTransformer,
@@ -264,6 +270,21 @@ class TestWhatIsSetStays:
         assert "estimator__max_depth" in space
         assert "estimator__min_samples_leaf" not in space
 
+    def test_a_classifier_in_adaboost_does_not_become_one_that_guesses(self):
+        boosting = AdaBoostClassifier(DecisionTreeClassifier(), n_estimators=3)
+        space = default_space(boosting)
+        assert list(space)[1:] == ["estimator__max_depth", "estimator__criterion"]
+        turns = np.arange(150).reshape(3, 50).T.ravel()[:30]  # as many of each class
+        fit_all(boosting, IRIS[0][turns], IRIS[1][turns])
+        assert "estimator__C" not in default_space(AdaBoostClassifier(SVC()))
+
+    def test_the_model_that_selects_columns_keeps_its_penalty(self):
+        X, y = load_diabetes(return_X_y=True)
+        columns = SelectFromModel(Lasso())
+        pipeline = make_pipeline(columns, LinearRegression())
+        assert list(default_space(pipeline)) == ["selectfrommodel__threshold"]
+        fit_all(pipeline, X[:20], y[:20])
+
 
 class TestComposition:
     def test_steps_contribute_by_their_names(self):
@@ -312,7 +333,7 @@ class TestComposition:
             (CalibratedClassifierCV(LogisticRegression(), method="isotonic"), ["C"]),
             (TunedThresholdClassifierCV(LogisticRegression()), ["C", "class_weight"]),
             (BaggingRegressor(Lasso(), max_features=0.9), ["alpha"]),
-            (SelectFromModel(Lasso(), threshold="mean"), ["alpha"]),
+            (RFE(Lasso(), n_features_to_select=0.5), ["alpha"]),
         ],
         ids=lambda it: type(it).__name__,
     )
@@ -350,6 +371,41 @@ class TestComposition:
             "pca__n_components"
         }
         assert default_space(sealed) == {}
+
+    @pytest.mark.parametrize(
+        ("first", "sparse"),
+        [
+            (TfidfVectorizer(), True),
+            (OneHotEncoder(handle_unknown="ignore"), True),
+            (OneHotEncoder(sparse_output=False), False),
+            (KBinsDiscretizer(encode="ordinal"), False),
+            (FeatureUnion([("a", StandardScaler()), ("b", KBinsDiscretizer())]), True),
+            (make_column_transformer((OneHotEncoder(), [0])), True),
+            (
+                make_column_transformer((OneHotEncoder(), [0]), sparse_threshold=0),
+                False,
+            ),
+        ],
+        ids=repr,
+    )
+    def test_pca_takes_no_share_of_the_variance_of_a_sparse_matrix(self, first, sparse):
+        scaler = StandardScaler(with_mean=False)
+        plain = default_space(make_pipeline(first, scaler, PCA(), Ridge()))
+        assert ("pca__n_components" in plain) is not sparse
+        assert "pca__whiten" in plain
+        nested = default_space(make_pipeline(first, make_pipeline(PCA(), Ridge())))
+        assert ("pipeline__pca__n_components" in nested) is not sparse
+
+    def test_a_pca_beside_or_before_a_sparse_matrix_is_tuned(self):
+        beside = make_column_transformer((PCA(), [0, 1]), (OneHotEncoder(), [2]))
+        space = default_space(make_pipeline(beside, Ridge()))
+        assert "columntransformer__pca__n_components" in space
+        space = default_space(make_pipeline(PCA(), KBinsDiscretizer(), Ridge()))
+        assert "pca__n_components" in space
+
+    def test_texts_in_front_of_a_pca_can_all_be_fitted(self):
+        X, y = data_for("TfidfVectorizer", 20)
+        fit_all(make_pipeline(TfidfVectorizer(), PCA(), Ridge()), X, y)
 
     def test_a_kernel_is_not_an_estimator(self):
         assert default_space(GaussianProcessClassifier(RBF())) == {}
