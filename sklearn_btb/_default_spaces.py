@@ -76,9 +76,13 @@ SPARSE: Final[dict[str, dict[str, Any]]] = {
 NOT_SPARSE: Final = {"sklearn.decomposition.PCA": ("n_components",)}
 # Other names of the same thing, of which an estimator takes one.
 SYNONYMS: Final = {
-    "depth": "max_depth",
-    "l2_leaf_reg": "reg_lambda",
-    "learning_rate": "eta",
+    "depth": ("max_depth",),
+    "l2_leaf_reg": ("reg_lambda",),
+    "learning_rate": ("eta", "shrinkage_rate"),
+    "n_estimators": ("num_iterations",),
+    "min_child_samples": ("min_data_in_leaf",),
+    "colsample_bytree": ("feature_fraction",),
+    "reg_lambda": ("lambda", "lambda_l2"),
 }
 
 
@@ -293,7 +297,9 @@ def _resolved(
 
 def _is_at_default(part: Any, name: str, current: Mapping[str, Any]) -> bool:
     """Whether it has the parameter, and nobody set it."""
-    if not takes(part, name) or SYNONYMS.get(name) in current:
+    if not takes(part, name) or any(
+        other in current for other in SYNONYMS.get(name, ())
+    ):
         return False
     default = _default_of(type(part), name)
     value = current.get(name, default)

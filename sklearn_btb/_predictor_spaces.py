@@ -37,11 +37,15 @@ from sklearn.ensemble import BaggingClassifier
 from sklearn.gaussian_process.kernels import RBF, Matern
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-from ._conditions import when
+from ._conditions import Condition, when
 
 
 def _is_given(value: Any) -> bool:
     return value is not None
+
+
+def _in_trees(values: Any) -> Condition:
+    return when("booster", [None, "gbtree", "dart"], values)  # not the linear one
 
 
 BALANCED: Final = {"class_weight": [None, "balanced"]}  # auto-sklearn
@@ -100,7 +104,8 @@ FOREST_OF_CLASSES: Final = {
     **FOREST,
     **PURITY,
     "max_features": ["sqrt", 0.1, 0.25, 0.5, 0.75, 1.0],  # Grinsztajn
-    **BALANCED,
+    # a forest that is to grow on refuses to weigh the classes by what it sees first
+    "class_weight": when("warm_start", False, BALANCED["class_weight"]),
 }
 FOREST_OF_NUMBERS: Final = {**FOREST, "max_features": uniform(0.1, 0.9)}  # Grinsztajn
 
@@ -139,7 +144,7 @@ MLP: Final = {  # auto-sklearn: to 3 layers of 16 to 264 nodes, its higher rates
 }
 COUNTS_NAIVE_BAYES: Final = {  # auto-sklearn
     "alpha": loguniform(1e-2, 1e2),
-    "fit_prior": [True, False],
+    "fit_prior": when("class_prior", None, [True, False]),
 }
 # docs, which compare these kernels; None is a radial one whose length is not fitted
 KERNEL: Final = {
@@ -151,7 +156,10 @@ COMPONENTS_OF_PLS: Final = {"n_components": [1, 2]}
 
 # The rate and the number of trees: see the top.
 LIGHTGBM: Final = {
-    "learning_rate": loguniform(0.01, 1),  # as above
+    # as above; its random forests have none
+    "learning_rate": when(
+        "boosting_type", ["gbdt", "dart", "goss"], loguniform(0.01, 1)
+    ),
     "n_estimators": N_TREES,
     "num_leaves": [4, 8, 16, 31, 64, 128],  # TabRepo, 2 to 200
     "min_child_samples": [1, 2, 5, 10, 20, 40, 60],  # TabRepo, 1 to 64
@@ -162,10 +170,11 @@ LIGHTGBM: Final = {
 XGBOOST: Final = {
     "learning_rate": loguniform(0.01, 1),  # as above
     "n_estimators": N_TREES,
-    "max_depth": randint(2, 11),  # TabRepo, 4 to 10; Grinsztajn, 1 to 11
-    "min_child_weight": loguniform(1e-2, 1e2),  # TabRepo from 1e-3, Kuehn to 100
-    "subsample": uniform(0.5, 0.5),  # Grinsztajn
-    "colsample_bytree": uniform(0.5, 0.5),  # Grinsztajn
+    "max_depth": _in_trees(randint(2, 11)),  # TabRepo, 4 to 10; Grinsztajn, 1 to 11
+    # TabRepo from 1e-3, Kuehn to 100
+    "min_child_weight": _in_trees(loguniform(1e-2, 1e2)),
+    "subsample": _in_trees(uniform(0.5, 0.5)),  # Grinsztajn
+    "colsample_bytree": _in_trees(uniform(0.5, 0.5)),  # Grinsztajn
     "reg_lambda": loguniform(1e-3, 1e3),  # Kuehn, from 1e-4
 }
 XGBOOST_FOREST: Final = {  # ours: as forests, where no learning rate is tuned
@@ -226,6 +235,7 @@ PREDICTORS: Final[dict[str, dict[str, Any]]] = {
     "sklearn.linear_model.SGDRegressor": {
         "loss": ["squared_error", "huber", "epsilon_insensitive"],  # auto-sklearn
         **SGD,
+        "alpha": when("penalty", _is_given, SGD["alpha"]),
         "eta0": when(  # auto-sklearn to 1e-1, where steps diverge
             "learning_rate",
             ["invscaling", "constant", "adaptive", "pa1", "pa2"],
@@ -351,10 +361,17 @@ PREDICTORS: Final[dict[str, dict[str, Any]]] = {
         "alpha": loguniform(1e-2, 1e2),
         "norm": [False, True],  # docs
     },
-    # its shrinkage needs another solver, and that one cannot transform, or is singular
-    "sklearn.discriminant_analysis.LinearDiscriminantAnalysis": AS_IT_IS,
+    "sklearn.discriminant_analysis.LinearDiscriminantAnalysis": {
+        "solver": ["svd", "eigen"],  # lsqr cannot transform
+        # auto-sklearn, None to 1; without any, the columns have to be independent
+        "shrinkage": when(
+            "covariance_estimator",
+            None,
+            when("solver", "eigen", ["auto", 0.01, 0.1, 0.5]),
+        ),
+    },
     "sklearn.discriminant_analysis.QuadraticDiscriminantAnalysis": {
-        "reg_param": uniform(0, 1)  # auto-sklearn
+        "reg_param": when("solver", "svd", uniform(0, 1))  # auto-sklearn
     },
     # projections
     "sklearn.cross_decomposition.PLSRegression": COMPONENTS_OF_PLS,
@@ -368,7 +385,8 @@ PREDICTORS: Final[dict[str, dict[str, Any]]] = {
         "alpha": uniform(0.05, 0.9),  # docs: in (0, 1)
     },
     "sklearn.semi_supervised.SelfTrainingClassifier": {
-        "threshold": uniform(0.5, 0.45)  # docs, an example from 0.4 to 1
+        # docs, an example from 0.4 to 1
+        "threshold": when("criterion", "threshold", uniform(0.5, 0.45))
     },
     # other libraries, by their common base classes
     "lightgbm.sklearn.LGBMModel": LIGHTGBM,

@@ -24,8 +24,13 @@ RADIAL: Final = {
 # as many as one likes, and as slow; auto-sklearn: 50 to 10000
 RANDOM_FEATURES: Final = {"n_components": [50, 100, 200, 400]}
 INFREQUENT: Final = {"min_frequency": [None, 0.01, 0.02, 0.05, 0.1]}  # auto-sklearn
-WORDS: Final = {"ngram_range": [(1, 1), (1, 2)]}  # docs, the grid of the text example
-TERM_WEIGHTS: Final = {"sublinear_tf": [False, True], "use_idf": [True, False]}  # docs
+WORDS: Final = {  # docs, the grid of the text example
+    "ngram_range": when("analyzer", str, [(1, 1), (1, 2)])
+}
+TERM_WEIGHTS: Final = {  # docs
+    "sublinear_tf": when("binary", False, [False, True]),
+    "use_idf": [True, False],
+}
 # docs: sparser with larger ones; ours
 SPARSITY: Final = {"alpha": loguniform(0.1, 10)}
 
@@ -48,7 +53,11 @@ PREPROCESSORS: Final[dict[str, dict[str, Any]]] = {
         "smooth": ["auto", 1.0, 10.0, 100.0]  # ours; docs: more is nearer to the mean
     },
     "sklearn.preprocessing.KBinsDiscretizer": {
-        "n_bins": [3, 5, 8, 12],  # ours
+        "n_bins": when(  # ours; of this method, few rows and many bins are too much
+            "quantile_method",
+            lambda method: method != "closest_observation",
+            [3, 5, 8, 12],
+        ),
         "strategy": ["quantile", "uniform"],  # docs
     },
     "sklearn.preprocessing.SplineTransformer": {
@@ -68,8 +77,12 @@ PREPROCESSORS: Final[dict[str, dict[str, Any]]] = {
     "sklearn.preprocessing.QuantileTransformer": {
         "output_distribution": ["uniform", "normal"]  # auto-sklearn
     },
-    "sklearn.preprocessing.RobustScaler": {  # auto-sklearn: 0.1-30% to 70-99.9%
-        "quantile_range": [(25.0, 75.0), (10.0, 90.0), (5.0, 95.0), (1.0, 99.0)]
+    "sklearn.preprocessing.RobustScaler": {
+        "quantile_range": when(  # auto-sklearn: 0.1-30% to 70-99.9%
+            "with_scaling",
+            True,
+            [(25.0, 75.0), (10.0, 90.0), (5.0, 95.0), (1.0, 99.0)],
+        )
     },
     "sklearn.preprocessing.Normalizer": {"norm": ["l2", "l1", "max"]},  # docs
     "sklearn.preprocessing.StandardScaler": AS_IT_IS,
@@ -119,7 +132,9 @@ PREPROCESSORS: Final[dict[str, dict[str, Any]]] = {
     },
     "sklearn.decomposition.LatentDirichletAllocation": {
         "n_components": [5, 10, 20, 40],  # ours
-        "learning_decay": uniform(0.51, 0.48),  # docs: above 0.5 it converges
+        "learning_decay": when(  # docs: above 0.5 it converges
+            "learning_method", "online", uniform(0.51, 0.48)
+        ),
     },
     "sklearn.decomposition.SparsePCA": SPARSITY,
     "sklearn.decomposition.MiniBatchSparsePCA": SPARSITY,
@@ -182,10 +197,20 @@ PREPROCESSORS: Final[dict[str, dict[str, Any]]] = {
 
 # How many clusters is what people search; it takes a `scoring` that does not grow with
 # their number, which the clusterers' own `score` does.
-CLUSTERS: Final = {"n_clusters": randint(2, 16)}  # ours: 16 rows have no more
-MIXTURE: Final = {
-    "n_components": [1, 2, 3, 4, 6, 8, 10],  # docs, an example from 1 to 6
-    "covariance_type": ["full", "tied", "diag", "spherical"],  # docs
+CLUSTERS: Final = {  # ours: 16 rows have no more; centres that are given are counted
+    "n_clusters": when("init", [str, callable], randint(2, 16))
+}
+MIXTURE: Final = {  # what is given for components fits their number and covariances
+    "n_components": when(  # docs, an example from 1 to 6
+        "weights_init",
+        None,
+        when("means_init", None, when("precisions_init", None, [1, 2, 3, 4, 6, 8, 10])),
+    ),
+    "covariance_type": when(  # docs
+        "precisions_init",
+        None,
+        when("covariance_prior", None, ["full", "tied", "diag", "spherical"]),
+    ),
     "reg_covar": loguniform(1e-6, 1e-1),  # ours
 }
 SHARE: Final = {"contamination": ["auto", 0.01, 0.05, 0.1, 0.2]}  # docs: to 0.5

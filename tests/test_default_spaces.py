@@ -2,7 +2,6 @@
 
 import copy
 import importlib
-import inspect
 import pickle
 import re
 import warnings
@@ -16,13 +15,20 @@ from scipy.stats import loguniform, uniform
 from sklearn import tree
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.calibration import CalibratedClassifierCV
+from sklearn.cluster import KMeans
 from sklearn.compose import (
     ColumnTransformer,
     TransformedTargetRegressor,
     make_column_transformer,
 )
 from sklearn.datasets import load_diabetes, load_iris
-from sklearn.decomposition import PCA, KernelPCA, TruncatedSVD
+from sklearn.decomposition import (
+    PCA,
+    KernelPCA,
+    LatentDirichletAllocation,
+    TruncatedSVD,
+)
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.ensemble import (
     AdaBoostClassifier,
     BaggingRegressor,
@@ -47,9 +53,11 @@ from sklearn.linear_model import (
     SGDClassifier,
     SGDRegressor,
 )
+from sklearn.mixture import GaussianMixture
 from sklearn.model_selection import GridSearchCV, TunedThresholdClassifierCV
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.multioutput import MultiOutputClassifier
+from sklearn.naive_bayes import BernoulliNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
@@ -57,6 +65,7 @@ from sklearn.preprocessing import (
     KBinsDiscretizer,
     OneHotEncoder,
     PolynomialFeatures,
+    RobustScaler,
     SplineTransformer,
     StandardScaler,
 )
@@ -225,21 +234,12 @@ def test_all_configurations_fit_without_a_warning(name, n_rows):
 
 @passive_aggressive
 @pytest.mark.parametrize("name", TUNED)
-def test_defaults_lie_in_the_space(name):
+def test_the_search_starts_from_the_defaults(name):
     needed = {"estimator", "estimators"} & GIVEN.get(name, {}).keys()
-    estimator = KINDS[name](
-        **{parameter: GIVEN[name][parameter] for parameter in needed}
-    )
-    tunable = Tunable(default_space(estimator))
-    own = _lookup(KINDS[name], _table())
-    signature = inspect.signature(KINDS[name].__init__).parameters
-    assert own.keys() <= tunable.parts[0].keys()
-    outside = {
-        parameter
-        for parameter, hyperparam in tunable.parts[0].items()
-        if parameter in own and not hyperparam.contains(signature[parameter].default)
-    }
-    assert not outside
+    estimator = KINDS[name](**{it: GIVEN[name][it] for it in needed})
+    current = estimator.get_params()
+    tunable = Tunable(default_space(estimator), current)
+    assert same(tunable.defaults, {it: current[it] for it in tunable.defaults})
 
 
 def test_forests_and_early_stopping_are_left_alone():
@@ -614,6 +614,19 @@ class TestOtherLibraries:
         )
         assert len(search.fit(X, y).best_params_) == 4
 
+    def test_what_its_booster_does_not_use_is_not_tuned(self):
+        xgboost = pytest.importorskip("xgboost")
+        names = ["learning_rate", "n_estimators", "reg_lambda"]
+        assert list(default_space(xgboost.XGBRegressor(booster="gblinear"))) == names
+        lightgbm = pytest.importorskip("lightgbm")
+        assert "learning_rate" not in default_space(
+            lightgbm.LGBMClassifier(boosting_type="rf")
+        )
+
+    def test_what_is_set_by_another_name_is_set(self):
+        lightgbm = pytest.importorskip("lightgbm")
+        assert "reg_lambda" not in default_space(lightgbm.LGBMRegressor(lambda_l2=2))
+
 
 class TestPortfolio:
     @pytest.mark.parametrize("path", PORTFOLIOS)
@@ -697,6 +710,13 @@ class TestWhatIsSet:
             (LabelPropagation(kernel="knn"), []),
             (PolynomialFeatures(degree=3), ["interaction_only"]),
             (PolynomialFeatures(degree=1), []),
+            (KMeans(init=np.zeros((8, 2))), []),
+            (GaussianMixture(means_init=[[0.0]]), ["covariance_type", "reg_covar"]),
+            (BernoulliNB(class_prior=[0.5, 0.5]), ["alpha"]),
+            (TfidfVectorizer(analyzer=str.split), ["sublinear_tf", "use_idf"]),
+            (RobustScaler(with_scaling=False), []),
+            (LatentDirichletAllocation(), ["n_components"]),
+            (LinearDiscriminantAnalysis(solver="lsqr"), []),
             (
                 SGDClassifier(learning_rate="pa1", penalty=None),
                 ["alpha", "average", "class_weight"],
@@ -727,6 +747,11 @@ class TestConditions:
     def test_speak_only_of_values_that_are_in_the_space(self):
         space = default_space(KernelRidge())
         assert space["gamma"].values == ["rbf", "laplacian"]
+
+    def test_shrinkage_is_tuned_where_the_solver_can_shrink(self):
+        tunable = Tunable(default_space(LinearDiscriminantAnalysis()))
+        solvers = [config["solver"] for config in tunable.decode(tunable.at(0, 5))]
+        assert solvers == ["svd", *["eigen"] * 4]
 
     def test_of_a_parameter_that_a_subclass_does_not_have_hold(self):
         assert "gamma" in default_space(RadialSVC())
