@@ -37,7 +37,7 @@ from sklearn.ensemble import (
     StackingClassifier,
     VotingClassifier,
 )
-from sklearn.exceptions import ConvergenceWarning
+from sklearn.exceptions import ConvergenceWarning, DataConversionWarning
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.feature_selection import RFE, SelectFromModel, SelectPercentile
 from sklearn.frozen import FrozenEstimator
@@ -149,6 +149,10 @@ FEWER_ROWS = {  # than 500, for those that would take more than a few seconds
     "SVR": 200,
 }
 
+# Options that change how and not what is fitted, or would take long.
+WITHOUT_EFFECT = {"copy", "copy_X", "n_jobs", "random_state", "scoring", "verbose"}
+N_VALUES = 6  # of an option that are looked at
+
 COVERED = sorted(name for name in KINDS if _lookup(KINDS[name], _table()) is not None)
 TUNED = sorted(name for name in COVERED if _lookup(KINDS[name], _table()))
 IRIS = load_iris(return_X_y=True)
@@ -206,19 +210,28 @@ def test_every_path_leads_to_the_class_that_it_is_looked_up_for(path):
         assert _lookup(getattr(home, name), _table()) is _table()[path]
 
 
-def fit_all(estimator, X, y, seed=0):
-    """Fit the defaults and some random configurations on 4 in 5 rows, use the rest."""
-    tunable = Tunable(default_space(estimator), defaults=estimator.get_params())
-    images = tunable.sample(N_CONFIGS, np.random.default_rng(seed))
+def fit_and_use(estimator, X, y):
+    """Fit to 4 in 5 rows, and do what it is there for on the rest."""
     n_train = len(X) * 4 // 5
+    estimator.fit(X[:n_train], y[:n_train])
+    for method in ("predict", "transform", "score_samples"):
+        if hasattr(estimator, method):
+            getattr(estimator, method)(X[n_train:])
+            break
+
+
+def candidates(estimator, n_configs, seed=0):
+    """Yield clones with the default parameters, and with random ones of the space."""
+    tunable = Tunable(default_space(estimator), defaults=estimator.get_params())
+    images = tunable.sample(n_configs, np.random.default_rng(seed))
     for params in [tunable.defaults, *tunable.decode(images)]:
         params = {name: clone(value, safe=False) for name, value in params.items()}
-        candidate = clone(estimator).set_params(**params)
-        candidate.fit(X[:n_train], y[:n_train])
-        for method in ("predict", "transform", "score_samples"):
-            if hasattr(candidate, method):
-                getattr(candidate, method)(X[n_train:])
-                break
+        yield clone(estimator).set_params(**params)
+
+
+def fit_all(estimator, X, y, seed=0):
+    for candidate in candidates(estimator, N_CONFIGS, seed):
+        fit_and_use(candidate, X, y)
 
 
 # ConvergenceWarning: the spaces leave `max_iter` alone, so a candidate that needs more
@@ -230,6 +243,56 @@ def fit_all(estimator, X, y, seed=0):
 def test_all_configurations_fit_without_a_warning(name, n_rows):
     X, y = data_for(name, min(n_rows, FEWER_ROWS.get(name, n_rows)))
     fit_all(KINDS[name](**GIVEN.get(name, {})), X, y)
+
+
+def options(name):
+    """Yield an estimator for each option of a class and each other value of it.
+
+    Of its strings, flags and None, as far as scikit-learn lists them for validation.
+    """
+    kind, given = KINDS[name], GIVEN.get(name, {})
+    current = kind(**given).get_params(deep=False)
+    seed = {"random_state": 0} if "random_state" in current else {}
+    for option, rules in getattr(kind, "_parameter_constraints", {}).items():
+        if option not in current or option in WITHOUT_EFFECT:
+            continue
+        values = []
+        for rule in rules:
+            values += sorted(getattr(rule, "options", ()), key=str)
+            values += {"boolean": [False, True], None: [None]}.get(rule, [])
+        others = [value for value in values if not same(value, current[option])]
+        for value in others[:N_VALUES]:
+            yield kind(**{**seed, **given, option: value})
+
+
+def messages_of(estimator, X, y):
+    """Return how the warnings begin that it gives of what is fitted, not of how."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.simplefilter("ignore", DataConversionWarning)  # of metrics for flags
+        warnings.filterwarnings("ignore", "The problem size 16")  # of lobpcg
+        fit_and_use(estimator, X, y)
+    return {str(each.message)[:40] for each in caught}
+
+
+# What an option does not go with, it does not go with by default: only what fits as it
+# is has to fit with all that is in its space, with no more warnings.
+@passive_aggressive
+@pytest.mark.parametrize("name", TUNED)
+def test_an_option_that_is_set_leaves_only_what_fits(name):
+    X, y = data_for(name, 20)
+    for estimator in options(name):
+        try:
+            usual = messages_of(clone(estimator), X, y)
+        except Exception:
+            continue
+        for candidate in candidates(estimator, n_configs=4):
+            try:
+                messages = messages_of(candidate, X, y)
+            except Exception as error:
+                raise AssertionError(f"{candidate!r} does not fit") from error
+            assert messages <= usual, candidate
 
 
 @passive_aggressive
