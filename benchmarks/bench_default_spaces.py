@@ -147,12 +147,12 @@ def pairs(what: str, n_seeds: int) -> Iterator[tuple[str, str, np.ndarray]]:
             continue
         for learner, estimator in estimators_of(name).items():
             model = scaled(estimator)
-            other: Any = prefixed(WRITTEN[learner])
-            if what == "portfolio":
-                other = Tunable(default_space(model))
+            other = default_space(model)
+            if what == "written":
+                other = prefixed(WRITTEN[learner])
             curves = [
                 [curve(name, model, space, seed) for seed in range(n_seeds)]
-                for space in (None, other)
+                for space in (None, Tunable(other))  # which has no portfolio
             ]
             yield name, learner, np.array(curves)
 

@@ -28,8 +28,9 @@ class Condition:
 
     def wanted_of(self, possible: list[Any]) -> list[Any]:
         """List the values that count, or what stands for them: one, or several."""
-        several = list | tuple | set | frozenset | range | np.ndarray
-        if isinstance(self.values, several) and index_of(self.values, possible) is None:
+        if index_of(self.values, possible) is None and isinstance(
+            self.values, list | tuple | set | frozenset | range | np.ndarray
+        ):
             return list(self.values)
         return [self.values]
 

@@ -18,6 +18,7 @@ from functools import cache
 from typing import Any, Final, TypeVar
 
 from sklearn.base import BaseEstimator
+from sklearn.pipeline import Pipeline
 
 from ._conditions import Condition, when
 from ._portfolios import PORTFOLIOS
@@ -162,7 +163,7 @@ def default_space(estimator: Any) -> dict[str, Any]:
 
 
 def portfolio(estimator: Any) -> list[dict[str, Any]]:
-    """Return configurations of the default space that are known to do well.
+    """Return configurations that are known to do well, of the default space.
 
     Parameters
     ----------
@@ -172,20 +173,18 @@ def portfolio(estimator: Any) -> list[dict[str, Any]]:
     -------
     list of dict
         The first to be tried first; what one leaves out is at its default. Of a
-        Pipeline, those of its last step. Those in which the user set a parameter are
-        left out.
+        Pipeline, those of its last step.
     """
     prefix, predictor = "", estimator
-    while hasattr(predictor, "steps"):
+    while isinstance(predictor, Pipeline) and predictor.steps:
         name, predictor = predictor.steps[-1]
         prefix += f"{name}__"
-    kind = type(predictor)
-    own = _path(kind, _table()) or ""
-    tuned = _space_of(predictor, _table().get(own, {}), "")
+    path = _path(type(predictor), PORTFOLIOS)
+    if path is None or path != _path(type(predictor), _table()):  # a nearer base's
+        return []
     return [
         {prefix + name: value for name, value in config.items()}
-        for config in PORTFOLIOS.get(own, [])
-        if config.keys() <= tuned.keys()
+        for config in PORTFOLIOS[path]
     ]
 
 
@@ -235,16 +234,16 @@ def _parts(estimator: Any) -> dict[str, Any]:
 def _entry(prefix: str, parts: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return what the table has for a part, as far as those around it allow."""
     kind = type(parts[prefix])
-    own = _lookup(kind, _table())
+    own, unfit = _lookup(kind, _table()), _lookup(kind, NOT_SPARSE)
     for start, holder in parts.items():
         if prefix == start or not prefix.startswith(start):
             continue
         names = _lookup(type(holder), HOLDERS)
         if names is not None:
             own = {n: values for n, values in (own or {}).items() if n in names}
-        if own and hasattr(holder, "steps") and _gets_sparse(prefix, start, parts):
-            unfit = _lookup(kind, NOT_SPARSE) or ()
-            own = {n: values for n, values in own.items() if n not in unfit}
+        if own and unfit and isinstance(holder, Pipeline):
+            if _gets_sparse(prefix, start, parts):
+                own = {n: values for n, values in own.items() if n not in unfit}
     return own
 
 

@@ -1,6 +1,6 @@
 """What the user gave, checked: named estimators, their spaces, their common tags."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from sklearn.utils import Tags
@@ -241,14 +241,12 @@ def _tunable(
     name: str, estimator: Any, space: Any, constraint: Any, single: bool
 ) -> Tunable:
     who = f"estimator {name!r} ({type(estimator).__name__})"
-    known: Sequence[Mapping[str, Any]] = ()
     if space is None:
         space = _default_space(
             who, estimator, "{}" if single else f"{{{name!r}: {{}}}}"
         )
-        known = portfolio(estimator)
     current = estimator.get_params(deep=True)
-    defaults = current
+    defaults, known = current, None
     if isinstance(space, Tunable):
         if constraint is not None and space.constraint is not None:
             raise ValueError(
@@ -259,11 +257,26 @@ def _tunable(
         known = space.portfolio
         space, defaults = space.space, {**current, **space.given_defaults}
     with errors_about(f"search space of {who}"):
-        tunable = Tunable(space, defaults, constraint, known)
+        tunable = Tunable(space, defaults, constraint, known or ())
         for part in tunable.parts:
             for parameter in part:
                 _check_parameter(parameter, part, estimator, current)
+    if known is None:
+        tunable.portfolio = list(_lying_in(tunable, portfolio(estimator)))
     return tunable
+
+
+def _lying_in(
+    tunable: Tunable, configs: Iterable[Mapping[str, Any]]
+) -> Iterator[dict[str, Any]]:
+    """Complete configurations of another space, where this one has them."""
+    for config in configs:
+        try:
+            completed = tunable.complete(config)
+        except ValueError:
+            continue
+        if tunable.satisfies(completed):
+            yield completed
 
 
 def _default_space(who: str, estimator: Any, empty: str) -> dict[str, Any]:

@@ -76,6 +76,7 @@ from sklearn.utils.discovery import all_estimators
 
 from sklearn_btb import BTBSearchCV, Tunable, default_space, when
 from sklearn_btb._default_spaces import _lookup, _table, portfolio
+from sklearn_btb._estimators import make_tunables
 from sklearn_btb._portfolios import PORTFOLIOS
 from sklearn_btb._values import described, same
 
@@ -497,6 +498,12 @@ class Mine(ClassifierMixin, BaseEstimator):
         return np.zeros(len(X))
 
 
+class Stairs(Mine):
+    """Its steps are no estimators."""
+
+    steps = 3
+
+
 class MyTransformer(BaseEstimator):
     def fit(self, X, y=None):
         return self
@@ -691,6 +698,10 @@ class TestOtherLibraries:
         assert "reg_lambda" not in default_space(lightgbm.LGBMRegressor(lambda_l2=2))
 
 
+def tried_next(estimator, space=None):
+    return make_tunables({"it": estimator}, {"it": space}, False)["it"].portfolio
+
+
 class TestPortfolio:
     @pytest.mark.parametrize("path", PORTFOLIOS)
     def test_lies_in_the_default_space(self, path):
@@ -714,9 +725,53 @@ class TestPortfolio:
         assert known[0] == {"svc__C": 75.0, "svc__gamma": 2.0**-7}
 
     def test_is_left_out_where_the_user_set_a_parameter_of_it(self):
-        assert portfolio(SVC(C=3)) == []
-        assert len(portfolio(SVC(class_weight="balanced"))) == 3
-        assert portfolio(SVC(kernel="linear")) == []
+        assert tried_next(SVC(C=3)) == []
+        assert len(tried_next(SVC(class_weight="balanced"))) == 3
+        assert tried_next(SVC(kernel="linear")) == []
+
+    def test_stays_in_the_default_space_and_where_it_is_changed(self):
+        svc = make_pipeline(StandardScaler(), SVC())
+        space = default_space(svc)
+        assert tried_next(svc, space) == tried_next(svc)
+        space["svc__C"] = loguniform(1, 100)
+        space["svc__shrinking"] = [True, False]
+        (known,) = tried_next(svc, space)
+        assert known == {
+            "svc__C": 75.0,
+            "svc__gamma": 2.0**-7,
+            "svc__class_weight": None,
+            "svc__shrinking": True,
+        }
+
+    @pytest.mark.parametrize(
+        ("space", "n_known"),
+        [
+            ({"C": [1, 75, 400]}, 0),
+            ({"C": [1, 75, 400], "gamma": ["scale", 2.0**-7]}, 1),
+            ([{"C": [1]}, {"C": [75.0], "gamma": loguniform(1e-4, 1)}], 1),
+            ({"kernel": ["linear"], "C": loguniform(0.1, 99)}, 0),
+            (
+                {
+                    "kernel": ["linear", "rbf"],
+                    "C": loguniform(0.01, 99),
+                    "gamma": when("kernel", "rbf", loguniform(1e-4, 1)),
+                },
+                2,
+            ),
+            (Tunable(default_space(SVC())), 0),
+            (Tunable(default_space(SVC()), portfolio=[{"C": 2.0}]), 1),
+        ],
+    )
+    def test_comes_with_a_space_as_far_as_that_has_it(self, space, n_known):
+        assert len(tried_next(SVC(), space)) == n_known
+
+    def test_comes_after_what_the_user_wants_first(self):
+        mine = {"C": 3.0, "gamma": 2.0**-3}
+        search = BTBSearchCV(
+            SVC(), default_space(SVC()), initial_params=mine, n_iter=5, cv=2
+        ).fit(*IRIS)
+        tried = [params["C"] for params in search.cv_results_["params"]]
+        assert tried == [1.0, 3.0, 75.0, 0.1, 400.0]
 
     @pytest.mark.parametrize(
         "estimator",
@@ -725,16 +780,14 @@ class TestPortfolio:
             Lasso(),
             BaggingRegressor(DecisionTreeRegressor()),
             make_pipeline(SelectFromModel(RandomForestClassifier()), Ridge()),
+            Mine(),
+            Stairs(),
+            Pipeline([]),
         ],
         ids=lambda it: type(it).__name__,
     )
     def test_is_neither_inherited_nor_that_of_an_inner_estimator(self, estimator):
         assert portfolio(estimator) == []
-
-    def test_does_not_come_with_a_space_of_ones_own(self):
-        search = BTBSearchCV(SVC(), {"C": [1, 2, 3]}, cv=2)
-        search.fit(*IRIS)
-        assert sorted(search.cv_results_["param_C"]) == [1, 2, 3]
 
     def test_what_a_constraint_excludes_is_not_tried(self):
         search = BTBSearchCV(
