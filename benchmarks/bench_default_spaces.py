@@ -168,12 +168,12 @@ def prefixed(space: dict[str, Any]) -> dict[str, Any]:
 def space_of(what: str, learner: str, model: BaseEstimator) -> Any:
     if what == "default":
         return None
-    if what == "portfolio":  # a default space without it
-        return Tunable(default_space(model))
+    if what == "portfolio":
+        return Tunable(default_space(model))  # which has none
     space = dict((WRITTEN if what == "written" else PUBLISHED)[learner])
     if isinstance(model["model"], SVR):
         space["epsilon"] = {"written": [0.01, 0.1, 1]}.get(what, loguniform(1e-3, 1))
-    return prefixed(space)
+    return Tunable(prefixed(space))
 
 
 def curve(name: str, learner: str, what: str, seed: int) -> np.ndarray:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ._hyperparams import LARGEST_ENUMERATED, HyperParam
-from ._values import index_of, is_finite_number, nearest
+from ._values import described, index_of, is_finite_number, nearest
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -20,7 +20,19 @@ class Condition:
     then: Any
 
     def __repr__(self) -> str:
-        return f"when({self.parameter!r}, {self.values!r}, {self.then!r})"
+        return f"when({self.parameter!r}, {self.values!r}, {described(self.then)})"
+
+    def counts(self, value: Any) -> bool:
+        """Whether a value of the other parameter is one of those that count."""
+        return any(_places(wanted, [value]) for wanted in self.wanted_of([value]))
+
+    def wanted_of(self, possible: list[Any]) -> list[Any]:
+        """List the values that count, or what stands for them: one, or several."""
+        if index_of(self.values, possible) is None and isinstance(
+            self.values, list | tuple | set | frozenset | range | np.ndarray
+        ):
+            return list(self.values)
+        return [self.values]
 
 
 def when(parameter: str, values: Any, then: Any) -> Condition:
@@ -194,11 +206,7 @@ def requirement(
             f"{LARGEST_ENUMERATED}); got {parameter!r}, {hyperparam.valid}"
         )
     possible = values_of(hyperparam)
-    wanted = [condition.values]
-    if index_of(condition.values, possible) is None and isinstance(
-        condition.values, list | tuple | set | frozenset | range | np.ndarray
-    ):
-        wanted = list(condition.values)
+    wanted = condition.wanted_of(possible)
     if not wanted:
         raise ValueError(f"`when` must have values of {parameter!r}; got none")
     counting: set[int] = set()

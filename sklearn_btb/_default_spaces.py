@@ -5,18 +5,24 @@
 A path is the class's module, up to its first private part, and its name. It is looked
 up along the class's bases, so no optional library is imported, and subclasses have the
 space of what they inherit from.
+
+A condition (`when`) in the tables may be about any parameter of the estimator. If that
+one is tuned as well, it is a condition of the space. If not, its value is known: what
+it leaves without effect or makes invalid is not in the space.
 """
 
 import copy
 import inspect
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final, TypeVar
 
 from sklearn.base import BaseEstimator
+from sklearn.pipeline import Pipeline
 
+from ._conditions import Condition, when
 from ._portfolios import PORTFOLIOS
-from ._values import is_finite_number, same
+from ._values import described, is_finite_number, same
 
 Entry = TypeVar("Entry")
 
@@ -40,38 +46,53 @@ COMPOSED: Final[dict[str, dict[str, Any]]] = {
     "sklearn.calibration.CalibratedClassifierCV": {"method": ["sigmoid", "isotonic"]},
     "sklearn.model_selection.TunedThresholdClassifierCV": {},
     "sklearn.model_selection.FixedThresholdClassifier": {},
-}
-# What they hold is fixed, or theirs to tune.
-SEALED: Final[dict[str, dict[str, Any]]] = {
-    "sklearn.frozen.FrozenEstimator": {},
     "sklearn.model_selection.BaseSearchCV": {},
+    "sklearn.frozen.FrozenEstimator": {},
     "sklearn_btb.BTBSearchCV": {},
 }
-# What else is set in an estimator can leave a parameter without effect, or some of its
-# values invalid: it is in the space only while each of these has one of these values.
-KERNELS: Final = ("rbf", "poly", "sigmoid", "laplacian", "chi2", "polynomial")
-NEEDS: Final[dict[str, dict[str, dict[str, tuple[Any, ...]]]]] = {
-    "sklearn.svm.SVC": {"gamma": {"kernel": KERNELS}},
-    "sklearn.svm.SVR": {"gamma": {"kernel": KERNELS}},
-    "sklearn.svm.NuSVC": {"gamma": {"kernel": KERNELS}},
-    "sklearn.svm.NuSVR": {"gamma": {"kernel": KERNELS}},
-    "sklearn.svm.OneClassSVM": {"gamma": {"kernel": KERNELS}},
-    "sklearn.svm.LinearSVC": {"loss": {"dual": ("auto", True), "penalty": ("l2",)}},
-    "sklearn.svm.LinearSVR": {"loss": {"dual": ("auto", True)}},
-    "sklearn.kernel_approximation.Nystroem": {"gamma": {"kernel": KERNELS}},
-    "sklearn.decomposition.PCA": {"n_components": {"svd_solver": ("auto", "full")}},
-    "sklearn.neighbors.KNeighborsClassifier": {"p": {"metric": ("minkowski",)}},
-    "sklearn.neighbors.KNeighborsRegressor": {"p": {"metric": ("minkowski",)}},
-    "sklearn.linear_model.LogisticRegression": {
-        "C": {"penalty": ("deprecated", "l1", "l2", "elasticnet")}
-    },
+# Of what these hold, only these parameters are tuned.
+HOLDERS: Final[dict[str, tuple[str, ...]]] = {
+    "sklearn.frozen.FrozenEstimator": (),
+    "sklearn.model_selection.BaseSearchCV": (),  # tunes it itself
+    "sklearn_btb.BTBSearchCV": (),
+    # a stronger penalty may leave no column
+    "sklearn.feature_selection.SelectFromModel": (),
+    # it fails on a first classifier that only guesses, and small trees do; auto-sklearn
+    "sklearn.ensemble.AdaBoostClassifier": ("max_depth", "criterion"),
 }
+# What hands on a sparse matrix, while its parameters have these values.
+SPARSE: Final[dict[str, dict[str, Any]]] = {
+    "sklearn.preprocessing.OneHotEncoder": {"sparse_output": True},
+    "sklearn.preprocessing.KBinsDiscretizer": {"encode": "onehot"},
+    "sklearn.preprocessing.SplineTransformer": {"sparse_output": True},
+    "sklearn.ensemble.RandomTreesEmbedding": {"sparse_output": True},
+    "sklearn.feature_extraction.text.CountVectorizer": {},
+    "sklearn.feature_extraction.text.HashingVectorizer": {},
+    "sklearn.feature_extraction.DictVectorizer": {"sparse": True},
+    "sklearn.feature_extraction.FeatureHasher": {},
+    "sklearn.neighbors.KNeighborsTransformer": {},
+    "sklearn.neighbors.RadiusNeighborsTransformer": {},
+}
+# What takes sparse matrices, but not with any value of these.
+NOT_SPARSE: Final = {"sklearn.decomposition.PCA": ("n_components",)}
 # Other names of the same thing, of which an estimator takes one.
 SYNONYMS: Final = {
-    "depth": "max_depth",
-    "l2_leaf_reg": "reg_lambda",
-    "learning_rate": "eta",
+    "depth": ("max_depth",),
+    "l2_leaf_reg": ("reg_lambda",),
+    "learning_rate": ("eta", "shrinkage_rate"),
+    "n_estimators": ("num_iterations",),
+    "min_child_samples": ("min_data_in_leaf",),
+    "colsample_bytree": ("feature_fraction",),
+    "reg_lambda": ("lambda", "lambda_l2"),
 }
+
+
+class Space(dict[str, Any]):
+    """A dict that prints one parameter a line, as the user would write it."""
+
+    def __repr__(self) -> str:
+        lines = [f"{name!r}: {described(values)}" for name, values in self.items()]
+        return "{" + ",\n ".join(lines) + "}"
 
 
 def default_space(estimator: Any) -> dict[str, Any]:
@@ -84,7 +105,12 @@ def default_space(estimator: Any) -> dict[str, Any]:
 
     What you set yourself stays as it is: `SVC(C=10)` leaves `C` out of the space, and
     `PCA(n_components=3)` its components. Only parameters that have the value they have
-    by default are in the space, and as a rule that value is, too.
+    by default are in the space, and as a rule that value is, too. What your value makes
+    void or invalid is left out as well: `SVC(kernel="linear")` has no `gamma`.
+
+    All values are valid with one another, on 16 rows as on a million. Where a `PCA` may
+    get a sparse matrix from an earlier step, it takes no share of the variance; one
+    that gets `X` itself, and that is sparse, needs `svd_solver="covariance_eigh"`.
 
     The number of trees in a forest is not tuned, and no space asks for early stopping:
     whether boosting holds out rows for that stays what it is in the estimator
@@ -97,9 +123,10 @@ def default_space(estimator: Any) -> dict[str, Any]:
 
     Returns
     -------
-    dict of str to list or distribution
-        A new one, to be searched, or changed before: take a parameter out, give it
-        another range, add one. It is empty where nothing is worth tuning.
+    dict of str to list, distribution or condition (`when`)
+        A new one, to be searched, or changed before: take a parameter out, with the
+        conditions on it, give it another range, add one. It is empty where nothing is
+        worth tuning, and prints one parameter a line.
 
     Raises
     ------
@@ -111,29 +138,33 @@ def default_space(estimator: Any) -> dict[str, Any]:
 
     Examples
     --------
+    >>> from scipy.stats import loguniform
     >>> from sklearn.decomposition import PCA
+    >>> from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
     >>> from sklearn.linear_model import LogisticRegression
     >>> from sklearn.pipeline import make_pipeline
     >>> from sklearn_btb import default_space
     >>> space = default_space(make_pipeline(PCA(whiten=True), LogisticRegression()))
-    >>> list(space)
-    ['pca__n_components', 'logisticregression__C', 'logisticregression__class_weight']
-    >>> space["pca__n_components"]
-    [None, 0.5, 0.7, 0.8, 0.9, 0.95, 0.99]
-    >>> space["logisticregression__C"].dist.name, space["logisticregression__C"].args
-    ('loguniform', (0.0001, 10000.0))
+    >>> space
+    {'pca__n_components': [None, 0.5, 0.7, 0.8, 0.9, 0.95, 0.99],
+     'logisticregression__C': loguniform(0.0001, 10000.0),
+     'logisticregression__class_weight': [None, 'balanced']}
+    >>> space["logisticregression__C"] = loguniform(0.01, 100)
+
+    >>> default_space(LinearDiscriminantAnalysis())
+    {'solver': ['svd', 'eigen'],
+     'shrinkage': when('solver', ['eigen'], ['auto', 0.01, 0.1, 0.5])}
     """
     if not is_estimator(estimator):
         raise TypeError(f"`estimator` must be an estimator; got {estimator!r}")
-    space, unknown = {}, []
-    for prefix, part in _parts(estimator):
-        own = _lookup(type(part), _table())
-        if own is None:
-            if not prefix or not hasattr(part, "transform"):
-                unknown.append(part)
-            continue
-        for name in _to_be_tuned(part, own):
-            space[prefix + name] = copy.deepcopy(own[name])
+    space, unknown = Space(), []
+    parts = _parts(estimator)
+    for prefix, part in parts.items():
+        own = _entry(prefix, parts)
+        if own is not None:
+            space.update(_space_of(part, own, prefix))
+        elif not prefix or not hasattr(part, "transform"):
+            unknown.append(part)
     if unknown:
         raise ValueError(
             f"no default search space is known for {type(unknown[0]).__name__}"
@@ -142,7 +173,7 @@ def default_space(estimator: Any) -> dict[str, Any]:
 
 
 def portfolio(estimator: Any) -> list[dict[str, Any]]:
-    """Return configurations of the default space that are known to do well.
+    """Return configurations that are known to do well, of the default space.
 
     Parameters
     ----------
@@ -152,19 +183,18 @@ def portfolio(estimator: Any) -> list[dict[str, Any]]:
     -------
     list of dict
         The first to be tried first; what one leaves out is at its default. Of a
-        Pipeline, those of its last step. Those in which the user set a parameter are
-        left out.
+        Pipeline, those of its last step.
     """
     prefix, predictor = "", estimator
-    while hasattr(predictor, "steps"):
+    while isinstance(predictor, Pipeline) and predictor.steps:
         name, predictor = predictor.steps[-1]
         prefix += f"{name}__"
-    kind = type(predictor)
-    configs = PORTFOLIOS.get(_path(kind, _table()) or "", [])
+    path = _path(type(predictor), PORTFOLIOS)
+    if path is None or path != _path(type(predictor), _table()):  # a nearer base's
+        return []
     return [
         {prefix + name: value for name, value in config.items()}
-        for config in configs
-        if set(config) <= set(_to_be_tuned(predictor, config))
+        for config in PORTFOLIOS[path]
     ]
 
 
@@ -189,7 +219,7 @@ def _table() -> dict[str, dict[str, Any]]:
     from ._predictor_spaces import PREDICTORS
     from ._transformer_spaces import PREPROCESSORS, UNSUPERVISED
 
-    return PREDICTORS | PREPROCESSORS | UNSUPERVISED | COMPOSED | SEALED
+    return PREDICTORS | PREPROCESSORS | UNSUPERVISED | COMPOSED
 
 
 def _lookup(kind: type, table: Mapping[str, Entry]) -> Entry | None:
@@ -205,35 +235,85 @@ def _path(kind: type, table: Mapping[str, Any]) -> str | None:
     return next((path for path in paths if path in table), None)
 
 
-def _parts(estimator: Any) -> Iterator[tuple[str, Any]]:
-    """Yield the estimator and all those in it, with the prefix of their names."""
-    found = {"": estimator} | {
-        f"{name}__": value
-        for name, value in estimator.get_params(deep=True).items()
-        if is_estimator(value)
-    }
-    sealed = [p for p, part in found.items() if _lookup(type(part), SEALED) is not None]
-    for prefix, part in found.items():
-        if not any(prefix.startswith(s) and prefix != s for s in sealed):
-            yield prefix, part
+def _parts(estimator: Any) -> dict[str, Any]:
+    """Return the estimator and all those in it, by the prefix of their names."""
+    inner = estimator.get_params(deep=True).items()
+    return {"": estimator} | {f"{n}__": part for n, part in inner if is_estimator(part)}
 
 
-def _to_be_tuned(part: Any, names: Iterable[str]) -> Iterator[str]:
-    """Yield those of the names that it has at their default, and can make use of."""
-    current = part.get_params(deep=False)
-    needs = _lookup(type(part), NEEDS) or {}
-    for name in names:
-        if not all(
-            other not in current or current[other] in values
-            for other, values in needs.get(name, {}).items()
-        ):
+def _entry(prefix: str, parts: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return what the table has for a part, as far as those around it allow."""
+    kind = type(parts[prefix])
+    own, unfit = _lookup(kind, _table()), _lookup(kind, NOT_SPARSE)
+    for start, holder in parts.items():
+        if prefix == start or not prefix.startswith(start):
             continue
-        if takes(part, name) and SYNONYMS.get(name) not in current:
-            default = _default_of(type(part), name)
-            value = current.get(name, default)
-            numbers = is_finite_number(value) and is_finite_number(default)
-            if value == default if numbers else same(value, default):
-                yield name
+        names = _lookup(type(holder), HOLDERS)
+        if names is not None:
+            own = {n: values for n, values in (own or {}).items() if n in names}
+        if own and unfit and isinstance(holder, Pipeline):
+            if _gets_sparse(prefix, start, parts):
+                own = {n: values for n, values in own.items() if n not in unfit}
+    return own
+
+
+def _gets_sparse(prefix: str, start: str, parts: Mapping[str, Any]) -> bool:
+    """Whether an earlier step of a Pipeline may hand on a sparse matrix to a part."""
+    names = [name for name, _ in parts[start].steps]
+    own = names.index(prefix.removeprefix(start).partition("__")[0])
+    earlier = [f"{start}{name}__" for name in names[:own]]
+    # a ColumnTransformer may be told to hand on nothing sparse
+    able = [p for p in earlier if getattr(parts.get(p), "sparse_threshold", 1) != 0]
+    return any(
+        _makes_sparse(part)
+        for inner, part in parts.items()
+        if any(map(inner.startswith, able))
+    )
+
+
+def _makes_sparse(part: Any) -> bool:
+    needed = _lookup(type(part), SPARSE)
+    current = part.get_params(deep=False)
+    return needed is not None and all(current[n] == needed[n] for n in needed)
+
+
+def _space_of(part: Any, own: Mapping[str, Any], prefix: str) -> dict[str, Any]:
+    """Return the parameters that are at their defaults, as far as they are of use."""
+    current = part.get_params(deep=False)
+    space: dict[str, Any] = {}
+    for name, values in own.items():
+        if _is_at_default(part, name, current):
+            values = _resolved(copy.deepcopy(values), prefix, current, space)
+            if values is not None:
+                space[prefix + name] = values
+    return space
+
+
+def _resolved(
+    values: Any, prefix: str, current: Mapping[str, Any], space: Mapping[str, Any]
+) -> Any:
+    """Keep conditions on what is in the space; None if another one does not hold."""
+    if not isinstance(values, Condition):
+        return values
+    name, then = values.parameter, _resolved(values.then, prefix, current, space)
+    if then is None:
+        return None
+    if prefix + name in space:
+        counting = list(filter(values.counts, space[prefix + name]))
+        return when(prefix + name, counting, then)
+    return then if name not in current or values.counts(current[name]) else None
+
+
+def _is_at_default(part: Any, name: str, current: Mapping[str, Any]) -> bool:
+    """Whether it has the parameter, and nobody set it."""
+    if not takes(part, name) or any(
+        other in current for other in SYNONYMS.get(name, ())
+    ):
+        return False
+    default = _default_of(type(part), name)
+    value = current.get(name, default)
+    numbers = is_finite_number(value) and is_finite_number(default)
+    return bool(value == default) if numbers else same(value, default)
 
 
 def _default_of(kind: type, name: str) -> Any:

@@ -1,7 +1,7 @@
 """What the user gave, checked: named estimators, their spaces, their common tags."""
 
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from sklearn.utils import Tags
@@ -10,7 +10,7 @@ from ._default_spaces import default_space, is_estimator, portfolio, takes
 from ._hyperparams import HyperParam
 from ._sklearn_compat import tags_of
 from ._space import Tunable, errors_about, warn_of_ranges
-from ._values import nearest
+from ._values import described, nearest
 
 
 def named_estimators(estimators: Any) -> dict[str, Any]:
@@ -132,7 +132,7 @@ def make_tunables(
     if search_spaces is not None and not isinstance(search_spaces, Mapping):
         raise TypeError(
             "`search_spaces` must be a dict of estimator names to spaces; got "
-            f"{search_spaces!r}"
+            f"{described(search_spaces)}"
         )
     for name in search_spaces or {}:
         if name not in estimators:
@@ -216,7 +216,7 @@ def _check_unnamed(name: str, estimator: Any, space: Any) -> None:
             raise ValueError(
                 f"the space of a single estimator has no name: give {{parameter: "
                 f"values}}, or name the estimator, {{{next(iter(space))!r}: ...}}; got "
-                f"{space!r}"
+                f"{described(space)}"
             )
 
 
@@ -246,12 +246,10 @@ def _tunable(
     name: str, estimator: Any, space: Any, constraint: Any, single: bool
 ) -> Tunable:
     who = _who(name, estimator)
-    known: Sequence[Mapping[str, Any]] = ()
     if space is None:
         space = _default_space(name, estimator, single)
-        known = portfolio(estimator)
     current = estimator.get_params(deep=True)
-    defaults = current
+    defaults, known = current, None
     if isinstance(space, Tunable):
         if constraint is not None and space.constraint is not None:
             raise ValueError(
@@ -262,12 +260,27 @@ def _tunable(
         known = space.portfolio
         space, defaults = space.space, {**current, **space.given_defaults}
     with errors_about(f"search space of {who}"):
-        tunable = Tunable(space, defaults, constraint, known)
+        tunable = Tunable(space, defaults, constraint, known or ())
         for part in tunable.parts:
             for parameter in part:
                 _check_parameter(parameter, part, estimator, current)
     warn_of_ranges(tunable.space, f"search space of {who}")
+    if known is None:
+        tunable.portfolio = list(_lying_in(tunable, portfolio(estimator)))
     return tunable
+
+
+def _lying_in(
+    tunable: Tunable, configs: Iterable[Mapping[str, Any]]
+) -> Iterator[dict[str, Any]]:
+    """Complete configurations of another space, where this one has them."""
+    for config in configs:
+        try:
+            completed = tunable.complete(config)
+        except ValueError:
+            continue
+        if tunable.satisfies(completed):
+            yield completed
 
 
 def _default_space(name: str, estimator: Any, single: bool) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from ._hyperparams import (
     MixedHyperParam,
     OrdinalHyperParam,
 )
-from ._values import as_list, is_finite_number, is_integer
+from ._values import as_list, described, is_finite_number, is_integer
 
 CLOSEST: Final = 2.0**-48  # images of numbers that still have a place between them
 FEWEST_NUMBERS: Final = 3  # among other values, for their order to tell something
@@ -166,7 +166,7 @@ def _from_distribution(distribution: Any) -> HyperParam:
     family = getattr(distribution, "dist", distribution)
     if np.ndim(median := distribution.ppf(0.5)) or not np.isfinite(median):
         raise ValueError(
-            f"the distribution {_described(distribution)} is not a proper one: its "
+            f"the distribution {described(distribution)} is not a proper one: its "
             f"median is {median}; are its bounds in order, low before high?"
         )
     discrete = isinstance(family, stats.rv_discrete) or (
@@ -248,12 +248,3 @@ def _unit_interval(points: np.ndarray) -> np.ndarray:
 
 def _unevenness(images: np.ndarray) -> float:
     return float(np.std(np.diff(np.sort(images))))
-
-
-def _described(distribution: Any) -> str:
-    family = getattr(distribution, "dist", None)
-    if family is None:
-        return repr(distribution)
-    arguments = [repr(argument) for argument in distribution.args]
-    arguments += [f"{name}={value!r}" for name, value in distribution.kwds.items()]
-    return f"{family.name}({', '.join(arguments)})"

@@ -26,6 +26,8 @@ What holds for all of them:
   candidate within a few times of what the default takes. Whether to stop early stays as
   it is, and nothing here holds out rows for that.
 - `class_weight` is tried where auto-sklearn does it: the scoring may ask for it.
+- A condition (`when`) may be about a parameter that is not tuned, see
+  `_default_spaces`; one that is tuned stands before what depends on it.
 """
 
 from typing import Any, Final
@@ -34,6 +36,17 @@ from scipy.stats import loguniform, randint, uniform
 from sklearn.ensemble import BaggingClassifier
 from sklearn.gaussian_process.kernels import RBF, Matern
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+
+from ._conditions import Condition, when
+
+
+def _is_given(value: Any) -> bool:
+    return value is not None
+
+
+def _in_trees(values: Any) -> Condition:
+    return when("booster", [None, "gbtree", "dart"], values)  # not the linear one
+
 
 BALANCED: Final = {"class_weight": [None, "balanced"]}  # auto-sklearn
 AS_IT_IS: Final[dict[str, Any]] = {}
@@ -48,9 +61,10 @@ GAMMA_PRIORS: Final = {
     name: loguniform(1e-10, 1e-3) for name in ("alpha_1", "alpha_2", "lambda_1")
 } | {"lambda_2": loguniform(1e-10, 1e-3)}
 SGD: Final = {  # auto-sklearn
-    "penalty": ["l2", "l1", "elasticnet"],
+    # the last one needs a ratio
+    "penalty": when("l1_ratio", _is_given, ["l2", "l1", "elasticnet"]),
     "alpha": loguniform(1e-7, 1e-1),
-    "l1_ratio": uniform(0, 1),
+    "l1_ratio": when("penalty", "elasticnet", uniform(0, 1)),
     "average": [False, True],
 }
 PASSIVE_AGGRESSIVE: Final = {  # auto-sklearn
@@ -63,7 +77,8 @@ GLM: Final = {"alpha": loguniform(1e-4, 1e2)}
 # Hsu and auto-sklearn; "scale", the default, is one over the columns where these are
 # standardised
 GAMMAS: Final = [2.0**exponent for exponent in range(-15, 4)]
-GAMMA: Final = {"gamma": ["scale", *GAMMAS]}
+GAMMA: Final = {"gamma": when("kernel", ["rbf", "poly", "sigmoid"], ["scale", *GAMMAS])}
+WITH_GAMMA: Final = ["rbf", "laplacian", "poly", "polynomial", "sigmoid", "chi2"]
 # C: Hsu from below and Probst from above, since beyond 2**10 a fit may take for ever.
 # The kernel stays: the studies find little beside rbf, and polynomials can hang.
 SVM: Final = {"C": loguniform(2**-5, 2**10), **GAMMA}
@@ -73,7 +88,7 @@ LINEAR_SVM: Final = {"C": loguniform(1e-4, 1e3)}  # Kuehn, its linear kernel
 NEIGHBORS: Final = {
     "n_neighbors": [1, 2, 3, 5, 7, 10, 15],
     "weights": ["uniform", "distance"],
-    "p": [1, 2],
+    "p": when("metric", "minkowski", [1, 2]),
 }
 
 TREE: Final = {  # Bischl, min_samples_* ; auto-sklearn bounds the depth as well
@@ -89,7 +104,8 @@ FOREST_OF_CLASSES: Final = {
     **FOREST,
     **PURITY,
     "max_features": ["sqrt", 0.1, 0.25, 0.5, 0.75, 1.0],  # Grinsztajn
-    **BALANCED,
+    # a forest that is to grow on refuses to weigh the classes by what it sees first
+    "class_weight": when("warm_start", False, BALANCED["class_weight"]),
 }
 FOREST_OF_NUMBERS: Final = {**FOREST, "max_features": uniform(0.1, 0.9)}  # Grinsztajn
 
@@ -124,22 +140,26 @@ MLP: Final = {  # auto-sklearn: to 3 layers of 16 to 264 nodes, its higher rates
     "hidden_layer_sizes": [(100,), (32,), (256,), (32, 32), (100, 100), (64, 64, 64)],
     "activation": ["relu", "tanh"],
     "alpha": loguniform(1e-7, 1e-1),
-    "learning_rate_init": loguniform(1e-4, 1e-1),
+    "learning_rate_init": when("solver", ["adam", "sgd"], loguniform(1e-4, 1e-1)),
 }
 COUNTS_NAIVE_BAYES: Final = {  # auto-sklearn
     "alpha": loguniform(1e-2, 1e2),
-    "fit_prior": [True, False],
+    "fit_prior": when("class_prior", None, [True, False]),
 }
 # docs, which compare these kernels; None is a radial one whose length is not fitted
 KERNEL: Final = {
     "kernel": [None, 1.0 * RBF(), 1.0 * Matern(nu=0.5), 1.0 * Matern(nu=2.5)]
 }
+RADIUS: Final = {"gamma": when("kernel", "rbf", loguniform(0.1, 30))}  # ours
 # ours: more components than the default's may be more than there are columns
 COMPONENTS_OF_PLS: Final = {"n_components": [1, 2]}
 
 # The rate and the number of trees: see the top.
 LIGHTGBM: Final = {
-    "learning_rate": loguniform(0.01, 1),  # as above
+    # as above; its random forests have none
+    "learning_rate": when(
+        "boosting_type", ["gbdt", "dart", "goss"], loguniform(0.01, 1)
+    ),
     "n_estimators": N_TREES,
     "num_leaves": [4, 8, 16, 31, 64, 128],  # TabRepo, 2 to 200
     "min_child_samples": [1, 2, 5, 10, 20, 40, 60],  # TabRepo, 1 to 64
@@ -150,10 +170,11 @@ LIGHTGBM: Final = {
 XGBOOST: Final = {
     "learning_rate": loguniform(0.01, 1),  # as above
     "n_estimators": N_TREES,
-    "max_depth": randint(2, 11),  # TabRepo, 4 to 10; Grinsztajn, 1 to 11
-    "min_child_weight": loguniform(1e-2, 1e2),  # TabRepo from 1e-3, Kuehn to 100
-    "subsample": uniform(0.5, 0.5),  # Grinsztajn
-    "colsample_bytree": uniform(0.5, 0.5),  # Grinsztajn
+    "max_depth": _in_trees(randint(2, 11)),  # TabRepo, 4 to 10; Grinsztajn, 1 to 11
+    # TabRepo from 1e-3, Kuehn to 100
+    "min_child_weight": _in_trees(loguniform(1e-2, 1e2)),
+    "subsample": _in_trees(uniform(0.5, 0.5)),  # Grinsztajn
+    "colsample_bytree": _in_trees(uniform(0.5, 0.5)),  # Grinsztajn
     "reg_lambda": loguniform(1e-3, 1e3),  # Kuehn, from 1e-4
 }
 XGBOOST_FOREST: Final = {  # ours: as forests, where no learning rate is tuned
@@ -174,7 +195,8 @@ CATBOOST: Final = {
 PREDICTORS: Final[dict[str, dict[str, Any]]] = {
     # linear
     "sklearn.linear_model.LogisticRegression": {
-        "C": loguniform(1e-4, 1e4),  # docs, the grid of LogisticRegressionCV
+        # docs, the grid of LogisticRegressionCV
+        "C": when("penalty", _is_given, loguniform(1e-4, 1e4)),
         **BALANCED,
     },
     "sklearn.linear_model.RidgeClassifier": {**RIDGE, **BALANCED},
@@ -202,18 +224,27 @@ PREDICTORS: Final[dict[str, dict[str, Any]]] = {
     "sklearn.linear_model.GammaRegressor": GLM,
     "sklearn.linear_model.TweedieRegressor": GLM,  # the power belongs to the target
     "sklearn.linear_model.SGDClassifier": {
-        "loss": ["hinge", "log_loss", "modified_huber"],  # auto-sklearn
+        "loss": when(  # auto-sklearn; passive-aggressive steps are for the hinge
+            "learning_rate",
+            ["optimal", "constant", "invscaling", "adaptive"],
+            ["hinge", "log_loss", "modified_huber"],
+        ),
         **SGD,
         **BALANCED,
     },
     "sklearn.linear_model.SGDRegressor": {
         "loss": ["squared_error", "huber", "epsilon_insensitive"],  # auto-sklearn
         **SGD,
-        "eta0": loguniform(1e-4, 3e-2),  # auto-sklearn to 1e-1, where steps diverge
+        "alpha": when("penalty", _is_given, SGD["alpha"]),
+        "eta0": when(  # auto-sklearn to 1e-1, where steps diverge
+            "learning_rate",
+            ["invscaling", "constant", "adaptive", "pa1", "pa2"],
+            loguniform(1e-4, 3e-2),
+        ),
     },
     "sklearn.linear_model.Perceptron": {
         "penalty": [None, "l2", "l1", "elasticnet"],  # docs
-        "alpha": loguniform(1e-7, 1e-1),  # as SGD
+        "alpha": when("penalty", _is_given, loguniform(1e-7, 1e-1)),  # as SGD
         **BALANCED,
     },
     "sklearn.linear_model.PassiveAggressiveClassifier": {
@@ -252,18 +283,29 @@ PREDICTORS: Final[dict[str, dict[str, Any]]] = {
     "sklearn.svm.NuSVC": {"nu": uniform(0.05, 0.45), **GAMMA, **BALANCED},  # ours
     "sklearn.svm.NuSVR": {**SVM, "nu": uniform(0.05, 0.9)},  # ours
     "sklearn.svm.LinearSVC": {
-        "loss": ["squared_hinge", "hinge"],  # auto-sklearn
+        # auto-sklearn; what solves the primal, or for the l1 penalty, has but one
+        "loss": when(
+            "dual",
+            ["auto", True],
+            when(
+                "penalty", "l2", when("multi_class", "ovr", ["squared_hinge", "hinge"])
+            ),
+        ),
         **LINEAR_SVM,
         **BALANCED,
     },
     "sklearn.svm.LinearSVR": {
-        "loss": ["epsilon_insensitive", "squared_epsilon_insensitive"],  # auto-sklearn
+        "loss": when(  # auto-sklearn; the primal has but one
+            "dual",
+            ["auto", True],
+            ["epsilon_insensitive", "squared_epsilon_insensitive"],
+        ),
         **LINEAR_SVM,
     },
     "sklearn.kernel_ridge.KernelRidge": {
         "kernel": ["linear", "rbf", "laplacian"],  # docs
         "alpha": loguniform(1e-3, 1e3),  # as ridge
-        "gamma": [None, *GAMMAS],
+        "gamma": when("kernel", WITH_GAMMA, [None, *GAMMAS]),
     },
     "sklearn.gaussian_process.GaussianProcessClassifier": KERNEL,
     "sklearn.gaussian_process.GaussianProcessRegressor": {
@@ -319,10 +361,17 @@ PREDICTORS: Final[dict[str, dict[str, Any]]] = {
         "alpha": loguniform(1e-2, 1e2),
         "norm": [False, True],  # docs
     },
-    # its shrinkage needs another solver, and that one cannot transform, or is singular
-    "sklearn.discriminant_analysis.LinearDiscriminantAnalysis": AS_IT_IS,
+    "sklearn.discriminant_analysis.LinearDiscriminantAnalysis": {
+        "solver": ["svd", "eigen"],  # lsqr cannot transform
+        # auto-sklearn, None to 1; without any, the columns have to be independent
+        "shrinkage": when(
+            "covariance_estimator",
+            None,
+            when("solver", "eigen", ["auto", 0.01, 0.1, 0.5]),
+        ),
+    },
     "sklearn.discriminant_analysis.QuadraticDiscriminantAnalysis": {
-        "reg_param": uniform(0, 1)  # auto-sklearn
+        "reg_param": when("solver", "svd", uniform(0, 1))  # auto-sklearn
     },
     # projections
     "sklearn.cross_decomposition.PLSRegression": COMPONENTS_OF_PLS,
@@ -330,13 +379,14 @@ PREDICTORS: Final[dict[str, dict[str, Any]]] = {
     "sklearn.cross_decomposition.PLSSVD": COMPONENTS_OF_PLS,
     "sklearn.cross_decomposition.CCA": COMPONENTS_OF_PLS,
     # with labels for some rows only
-    "sklearn.semi_supervised.LabelPropagation": {"gamma": loguniform(0.1, 30)},  # ours
+    "sklearn.semi_supervised.LabelPropagation": RADIUS,
     "sklearn.semi_supervised.LabelSpreading": {
-        "gamma": loguniform(0.1, 30),  # ours
+        **RADIUS,
         "alpha": uniform(0.05, 0.9),  # docs: in (0, 1)
     },
     "sklearn.semi_supervised.SelfTrainingClassifier": {
-        "threshold": uniform(0.5, 0.45)  # docs, an example from 0.4 to 1
+        # docs, an example from 0.4 to 1
+        "threshold": when("criterion", "threshold", uniform(0.5, 0.45))
     },
     # other libraries, by their common base classes
     "lightgbm.sklearn.LGBMModel": LIGHTGBM,

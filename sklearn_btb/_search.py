@@ -99,9 +99,11 @@ class BTBSearchCV(ReportMixin, MetaEstimatorMixin, CallbackSupportMixin, BaseEst
         `when` lets a parameter apply only while another one has certain values.
         `{}` compares an estimator as it is. One that is missing, or None, is that of
         `default_space`: the parameters worth tuning, of those that the estimator has
-        at their defaults. To twelve of the most used estimators belongs a portfolio
-        then, three configurations that are tried after their own parameters. Finite
-        spaces are searched without a repeat, and the search ends when nothing is left.
+        at their defaults. To twelve of the most used estimators belongs a portfolio,
+        three configurations of that space, which are tried after their own parameters
+        and `initial_params`. Of these, a space that is given keeps those that lie in
+        it with all of their parameters; a `Tunable` is taken as it is. Finite spaces
+        are searched without a repeat, and the search ends when nothing is left.
     constraints : callable or dict of str to callable, default=None
         Which configurations may be tried: `constraint(params) -> bool`, for all
         estimators or by name. `params` is what `set_params` would get, so parameters

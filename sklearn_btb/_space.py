@@ -21,7 +21,7 @@ from ._hyperparams import INACTIVE, LARGEST_ENUMERATED, UNSET, HyperParam
 from ._layout import Dimension, Layout, Rows, are_alike, are_disjoint, first_rows
 from ._notation import as_hyperparam, from_btb_dict, warn_if_like_a_range
 from ._random import generator_at
-from ._values import is_finite_number, nearest, same
+from ._values import described, is_finite_number, nearest, same
 
 MOST_DRAWN: Final = 2**14  # for a few valid configurations
 MOST_DRAWN_ONCE: Final = 2**17  # before a constraint counts as unsatisfiable
@@ -188,7 +188,7 @@ class Tunable:
         )
 
     def __repr__(self) -> str:
-        return f"Tunable({self.space!r})"
+        return f"Tunable({described(self.space)})"
 
     def encode(self, configs: Sequence[Mapping[str, Any]]) -> np.ndarray:
         """Return the images of configurations.
@@ -554,7 +554,7 @@ def _read(space: Any) -> tuple[Part, ...]:
     ):
         raise TypeError(
             "a space must be a dict of parameter names to values, or a list of such "
-            f"dicts; got {space!r}"
+            f"dicts; got {described(space)}"
         )
     for name in (name for part in parts for name in part):
         if not isinstance(name, str):

@@ -10,30 +10,41 @@ from typing import Any, Final
 
 from scipy.stats import loguniform, randint, uniform
 
+from ._conditions import when
+
 AS_IT_IS: Final[dict[str, Any]] = {}
 GAMMAS: Final = [2.0**exponent for exponent in range(-15, 4)]  # as in SVC
-RADIAL: Final = {"gamma": [None, *GAMMAS]}
+RADIAL: Final = {
+    "gamma": when(
+        "kernel",
+        ["rbf", "laplacian", "poly", "polynomial", "sigmoid", "chi2"],
+        [None, *GAMMAS],
+    )
+}
 # as many as one likes, and as slow; auto-sklearn: 50 to 10000
 RANDOM_FEATURES: Final = {"n_components": [50, 100, 200, 400]}
 INFREQUENT: Final = {"min_frequency": [None, 0.01, 0.02, 0.05, 0.1]}  # auto-sklearn
-WORDS: Final = {"ngram_range": [(1, 1), (1, 2)]}  # docs, the grid of the text example
-TERM_WEIGHTS: Final = {"sublinear_tf": [False, True], "use_idf": [True, False]}  # docs
+WORDS: Final = {  # docs, the grid of the text example
+    "ngram_range": when("analyzer", str, [(1, 1), (1, 2)])
+}
+TERM_WEIGHTS: Final = {  # docs
+    "sublinear_tf": when("binary", False, [False, True]),
+    "use_idf": [True, False],
+}
 # docs: sparser with larger ones; ours
 SPARSITY: Final = {"alpha": loguniform(0.1, 10)}
 
 PREPROCESSORS: Final[dict[str, dict[str, Any]]] = {
+    # no study tunes `add_indicator`, which changes nothing where nothing is missing
     "sklearn.impute.SimpleImputer": {
-        "strategy": ["mean", "median"],  # auto-sklearn
-        "add_indicator": [False, True],  # docs
+        "strategy": ["mean", "median"]  # auto-sklearn
     },
     "sklearn.impute.KNNImputer": {
         "n_neighbors": [1, 2, 3, 5, 7, 10, 15],  # as for predicting
         "weights": ["uniform", "distance"],
-        "add_indicator": [False, True],
     },
     "sklearn.impute.IterativeImputer": {
-        "initial_strategy": ["mean", "median"],  # as above
-        "add_indicator": [False, True],
+        "initial_strategy": ["mean", "median"]  # as above
     },
     "sklearn.impute.MissingIndicator": AS_IT_IS,
     "sklearn.preprocessing.OneHotEncoder": INFREQUENT,
@@ -42,22 +53,36 @@ PREPROCESSORS: Final[dict[str, dict[str, Any]]] = {
         "smooth": ["auto", 1.0, 10.0, 100.0]  # ours; docs: more is nearer to the mean
     },
     "sklearn.preprocessing.KBinsDiscretizer": {
-        "n_bins": [3, 5, 8, 12],  # ours
+        "n_bins": when(  # ours; of this method, few rows and many bins are too much
+            "quantile_method",
+            lambda method: method != "closest_observation",
+            [3, 5, 8, 12],
+        ),
         "strategy": ["quantile", "uniform"],  # docs
     },
     "sklearn.preprocessing.SplineTransformer": {
-        "n_knots": [3, 5, 8, 12],  # ours
+        "n_knots": when(  # ours; periodic splines have more knots than degrees
+            "extrapolation",
+            ["error", "constant", "linear", "continue"],
+            when("knots", ["uniform", "quantile"], [3, 5, 8, 12]),
+        ),
         "degree": [1, 2, 3],  # docs: splines of higher degrees oscillate
     },
     "sklearn.preprocessing.PolynomialFeatures": {
         "degree": [1, 2],  # auto-sklearn to 3, where 100 columns become 177,000
-        "interaction_only": [False, True],  # auto-sklearn
+        "interaction_only": when(  # auto-sklearn
+            "degree", lambda degree: degree != 1, [False, True]
+        ),
     },
     "sklearn.preprocessing.QuantileTransformer": {
         "output_distribution": ["uniform", "normal"]  # auto-sklearn
     },
-    "sklearn.preprocessing.RobustScaler": {  # auto-sklearn: 0.1-30% to 70-99.9%
-        "quantile_range": [(25.0, 75.0), (10.0, 90.0), (5.0, 95.0), (1.0, 99.0)]
+    "sklearn.preprocessing.RobustScaler": {
+        "quantile_range": when(  # auto-sklearn: 0.1-30% to 70-99.9%
+            "with_scaling",
+            True,
+            [(25.0, 75.0), (10.0, 90.0), (5.0, 95.0), (1.0, 99.0)],
+        )
     },
     "sklearn.preprocessing.Normalizer": {"norm": ["l2", "l1", "max"]},  # docs
     "sklearn.preprocessing.StandardScaler": AS_IT_IS,
@@ -90,7 +115,11 @@ PREPROCESSORS: Final[dict[str, dict[str, Any]]] = {
     "sklearn.feature_selection.SelectFwe": AS_IT_IS,
     # decomposition
     "sklearn.decomposition.PCA": {
-        "n_components": [None, 0.5, 0.7, 0.8, 0.9, 0.95, 0.99],  # auto-sklearn
+        "n_components": when(  # auto-sklearn; the other solvers need a whole number
+            "svd_solver",
+            ["auto", "full", "covariance_eigh"],
+            [None, 0.5, 0.7, 0.8, 0.9, 0.95, 0.99],
+        ),
         "whiten": [False, True],  # auto-sklearn
     },
     "sklearn.decomposition.KernelPCA": {
@@ -103,17 +132,17 @@ PREPROCESSORS: Final[dict[str, dict[str, Any]]] = {
     },
     "sklearn.decomposition.LatentDirichletAllocation": {
         "n_components": [5, 10, 20, 40],  # ours
-        "learning_decay": uniform(0.51, 0.48),  # docs: above 0.5 it converges
-    },
-    "sklearn.decomposition.NMF": {
-        "l1_ratio": uniform(0, 1),  # docs
-        "alpha_W": [0.0, 1e-3],  # ours
+        "learning_decay": when(  # docs: above 0.5 it converges
+            "learning_method", "online", uniform(0.51, 0.48)
+        ),
     },
     "sklearn.decomposition.SparsePCA": SPARSITY,
     "sklearn.decomposition.MiniBatchSparsePCA": SPARSITY,
     "sklearn.decomposition.DictionaryLearning": SPARSITY,
     "sklearn.decomposition.MiniBatchDictionaryLearning": SPARSITY,
-    # nothing but a number of components
+    # nothing but a number of components; penalties of NMF are in the unit of the
+    # columns, and may leave none
+    "sklearn.decomposition.NMF": AS_IT_IS,
     "sklearn.decomposition.MiniBatchNMF": AS_IT_IS,
     "sklearn.decomposition.TruncatedSVD": AS_IT_IS,
     "sklearn.decomposition.IncrementalPCA": AS_IT_IS,
@@ -168,10 +197,20 @@ PREPROCESSORS: Final[dict[str, dict[str, Any]]] = {
 
 # How many clusters is what people search; it takes a `scoring` that does not grow with
 # their number, which the clusterers' own `score` does.
-CLUSTERS: Final = {"n_clusters": randint(2, 16)}  # ours: 16 rows have no more
-MIXTURE: Final = {
-    "n_components": [1, 2, 3, 4, 6, 8, 10],  # docs, an example from 1 to 6
-    "covariance_type": ["full", "tied", "diag", "spherical"],  # docs
+CLUSTERS: Final = {  # ours: 16 rows have no more; centres that are given are counted
+    "n_clusters": when("init", [str, callable], randint(2, 16))
+}
+MIXTURE: Final = {  # what is given for components fits their number and covariances
+    "n_components": when(  # docs, an example from 1 to 6
+        "weights_init",
+        None,
+        when("means_init", None, when("precisions_init", None, [1, 2, 3, 4, 6, 8, 10])),
+    ),
+    "covariance_type": when(  # docs
+        "precisions_init",
+        None,
+        when("covariance_prior", None, ["full", "tied", "diag", "spherical"]),
+    ),
     "reg_covar": loguniform(1e-6, 1e-1),  # ours
 }
 SHARE: Final = {"contamination": ["auto", 0.01, 0.05, 0.1, 0.2]}  # docs: to 0.5
@@ -190,7 +229,9 @@ UNSUPERVISED: Final[dict[str, dict[str, Any]]] = {
     },
     "sklearn.cluster.SpectralClustering": {
         "n_clusters": [2, 3, 4, 5, 6, 8],  # ours; the default's 8 are slow enough
-        "gamma": loguniform(0.01, 3),  # ours: larger ones cut the graph into pieces
+        "gamma": when(  # ours: larger ones cut the graph into pieces
+            "affinity", ["rbf", "laplacian"], loguniform(0.01, 3)
+        ),
     },
     "sklearn.cluster.AffinityPropagation": {"damping": uniform(0.5, 0.45)},  # docs
     "sklearn.cluster.DBSCAN": {
@@ -199,7 +240,7 @@ UNSUPERVISED: Final[dict[str, dict[str, Any]]] = {
     },
     "sklearn.cluster.OPTICS": {
         "min_samples": [3, 5, 8, 12],  # ours
-        "xi": loguniform(0.01, 0.3),  # ours
+        "xi": when("cluster_method", "xi", loguniform(0.01, 0.3)),  # ours
     },
     "sklearn.cluster.HDBSCAN": {
         "min_cluster_size": [3, 5, 8, 12],  # ours
@@ -232,7 +273,7 @@ UNSUPERVISED: Final[dict[str, dict[str, Any]]] = {
     },
     "sklearn.svm.OneClassSVM": {
         "nu": uniform(0.01, 0.5),  # docs: a bound of the share of outliers
-        "gamma": ["scale", *GAMMAS],
+        "gamma": when("kernel", ["rbf", "poly", "sigmoid"], ["scale", *GAMMAS]),
     },
     "sklearn.linear_model.SGDOneClassSVM": {"nu": uniform(0.01, 0.5)},  # docs
     "sklearn.covariance.EllipticEnvelope": {

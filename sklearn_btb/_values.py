@@ -92,6 +92,24 @@ def _are_of_one_family(a: Any, b: Any) -> bool:
     return known is not None and all(type(each) is type(known) for each in families)
 
 
+def described(value: Any) -> str:
+    """Write a value as its user would have; a frozen distribution does not by itself.
+
+    Inside of dicts and lists as well, so that a space can be read.
+    """
+    if isinstance(value, dict):
+        items = [f"{name!r}: {described(one)}" for name, one in value.items()]
+        return f"{{{', '.join(items)}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(described, value))}]"
+    family = getattr(getattr(value, "dist", None), "name", None)
+    if family is None:
+        return repr(value)
+    arguments = [repr(argument) for argument in value.args]
+    arguments += [f"{name}={one!r}" for name, one in value.kwds.items()]
+    return f"{family}({', '.join(arguments)})"
+
+
 def is_integer(value: Any) -> bool:
     """Whether it is an integer of any type, and not True or False."""
     return isinstance(value, numbers.Integral) and not isinstance(value, bool)

@@ -621,6 +621,8 @@ def test_a_space_with_conditions_can_be_pickled_and_cloned():
 
 def test_it_is_shown_as_it_is_written():
     assert repr(when("a", {1}, [2])) == "when('a', {1}, [2])"
+    twice = when("a", 1, when("b", 2, stats.loguniform(0.1, 2.0)))
+    assert repr(twice) == "when('a', 1, when('b', 2, loguniform(0.1, 2.0)))"
 
 
 def test_a_thousand_flags_are_endless():

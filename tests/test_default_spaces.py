@@ -1,19 +1,34 @@
 """The default spaces: what has one, that all of it works, and how they combine."""
 
+import copy
 import importlib
-import inspect
+import pickle
 import re
 import warnings
+from pprint import pformat
 
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import loguniform
+from scipy import stats
+from scipy.stats import loguniform, uniform
+from sklearn import tree
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.calibration import CalibratedClassifierCV
-from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
-from sklearn.datasets import load_iris
-from sklearn.decomposition import PCA, TruncatedSVD
+from sklearn.cluster import KMeans
+from sklearn.compose import (
+    ColumnTransformer,
+    TransformedTargetRegressor,
+    make_column_transformer,
+)
+from sklearn.datasets import load_diabetes, load_iris
+from sklearn.decomposition import (
+    PCA,
+    KernelPCA,
+    LatentDirichletAllocation,
+    TruncatedSVD,
+)
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.ensemble import (
     AdaBoostClassifier,
     BaggingRegressor,
@@ -22,27 +37,48 @@ from sklearn.ensemble import (
     StackingClassifier,
     VotingClassifier,
 )
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.feature_selection import SelectFromModel, SelectPercentile
+from sklearn.exceptions import ConvergenceWarning, DataConversionWarning
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.feature_selection import RFE, SelectFromModel, SelectPercentile
 from sklearn.frozen import FrozenEstimator
-from sklearn.gaussian_process import GaussianProcessClassifier
+from sklearn.gaussian_process import GaussianProcessClassifier, kernels
 from sklearn.gaussian_process.kernels import RBF
 from sklearn.impute import SimpleImputer
-from sklearn.linear_model import Lasso, LinearRegression, LogisticRegression, Ridge
+from sklearn.kernel_ridge import KernelRidge
+from sklearn.linear_model import (
+    Lasso,
+    LinearRegression,
+    LogisticRegression,
+    Ridge,
+    SGDClassifier,
+    SGDRegressor,
+)
+from sklearn.mixture import GaussianMixture
 from sklearn.model_selection import GridSearchCV, TunedThresholdClassifierCV
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.multioutput import MultiOutputClassifier
+from sklearn.naive_bayes import BernoulliNB
 from sklearn.neighbors import KNeighborsClassifier
+from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
-from sklearn.svm import SVC, LinearSVC
+from sklearn.preprocessing import (
+    KBinsDiscretizer,
+    OneHotEncoder,
+    PolynomialFeatures,
+    RobustScaler,
+    SplineTransformer,
+    StandardScaler,
+)
+from sklearn.semi_supervised import LabelPropagation
+from sklearn.svm import SVC, SVR, LinearSVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from sklearn.utils.discovery import all_estimators
 
-from sklearn_btb import BTBSearchCV, Tunable, default_space
+from sklearn_btb import BTBSearchCV, Tunable, default_space, when
 from sklearn_btb._default_spaces import _lookup, _table, portfolio
+from sklearn_btb._estimators import make_tunables
 from sklearn_btb._portfolios import PORTFOLIOS
-from sklearn_btb._values import same
+from sklearn_btb._values import described, same
 
 N_CONFIGS = 20
 KINDS = dict(all_estimators())
@@ -114,9 +150,19 @@ FEWER_ROWS = {  # than 500, for those that would take more than a few seconds
     "SVR": 200,
 }
 
+# Options that change how and not what is fitted, or would take long.
+WITHOUT_EFFECT = {"copy", "copy_X", "n_jobs", "random_state", "scoring", "verbose"}
+N_VALUES = 6  # of an option that are looked at
+
 COVERED = sorted(name for name in KINDS if _lookup(KINDS[name], _table()) is not None)
 TUNED = sorted(name for name in COVERED if _lookup(KINDS[name], _table()))
 IRIS = load_iris(return_X_y=True)
+
+passive_aggressive = (
+    pytest.mark.filterwarnings(  # that it is deprecated, whatever it is given
+        "ignore:Class PassiveAggressive:FutureWarning"
+    )
+)
 
 
 def data_for(name, n_rows):
@@ -165,27 +211,34 @@ def test_every_path_leads_to_the_class_that_it_is_looked_up_for(path):
         assert _lookup(getattr(home, name), _table()) is _table()[path]
 
 
-def fit_all(estimator, X, y, seed=0):
-    """Fit the defaults and some random configurations on 4 in 5 rows, use the rest."""
-    tunable = Tunable(default_space(estimator), defaults=estimator.get_params())
-    images = tunable.sample(N_CONFIGS, np.random.default_rng(seed))
+def fit_and_use(estimator, X, y):
+    """Fit to 4 in 5 rows, and do what it is there for on the rest."""
     n_train = len(X) * 4 // 5
+    estimator.fit(X[:n_train], y[:n_train])
+    for method in ("predict", "transform", "score_samples"):
+        if hasattr(estimator, method):
+            getattr(estimator, method)(X[n_train:])
+            break
+
+
+def candidates(estimator, n_configs, seed=0):
+    """Yield clones with the default parameters, and with random ones of the space."""
+    tunable = Tunable(default_space(estimator), defaults=estimator.get_params())
+    images = tunable.sample(n_configs, np.random.default_rng(seed))
     for params in [tunable.defaults, *tunable.decode(images)]:
         params = {name: clone(value, safe=False) for name, value in params.items()}
-        candidate = clone(estimator).set_params(**params)
-        candidate.fit(X[:n_train], y[:n_train])
-        for method in ("predict", "transform", "score_samples"):
-            if hasattr(candidate, method):
-                getattr(candidate, method)(X[n_train:])
-                break
+        yield clone(estimator).set_params(**params)
+
+
+def fit_all(estimator, X, y, seed=0):
+    for candidate in candidates(estimator, N_CONFIGS, seed):
+        fit_and_use(candidate, X, y)
 
 
 # ConvergenceWarning: the spaces leave `max_iter` alone, so a candidate that needs more
 # than the user allows says so.
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-@pytest.mark.filterwarnings(
-    "ignore:Class PassiveAggressive:FutureWarning"
-)  # whole class
+@passive_aggressive
 @pytest.mark.parametrize("n_rows", [20, 500])
 @pytest.mark.parametrize("name", TUNED)
 def test_all_configurations_fit_without_a_warning(name, n_rows):
@@ -193,16 +246,64 @@ def test_all_configurations_fit_without_a_warning(name, n_rows):
     fit_all(KINDS[name](**GIVEN.get(name, {})), X, y)
 
 
+def options(name):
+    """Yield an estimator for each option of a class and each other value of it.
+
+    Of its strings, flags and None, as far as scikit-learn lists them for validation.
+    """
+    kind, given = KINDS[name], GIVEN.get(name, {})
+    current = kind(**given).get_params(deep=False)
+    seed = {"random_state": 0} if "random_state" in current else {}
+    for option, rules in getattr(kind, "_parameter_constraints", {}).items():
+        if option not in current or option in WITHOUT_EFFECT:
+            continue
+        values = []
+        for rule in rules:
+            values += sorted(getattr(rule, "options", ()), key=str)
+            values += {"boolean": [False, True], None: [None]}.get(rule, [])
+        others = [value for value in values if not same(value, current[option])]
+        for value in others[:N_VALUES]:
+            yield kind(**{**seed, **given, option: value})
+
+
+def messages_of(estimator, X, y):
+    """Return how the warnings begin that it gives of what is fitted, not of how."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.simplefilter("ignore", DataConversionWarning)  # of metrics for flags
+        warnings.filterwarnings("ignore", "The problem size 16")  # of lobpcg
+        fit_and_use(estimator, X, y)
+    return {str(each.message)[:40] for each in caught}
+
+
+# What an option does not go with, it does not go with by default: only what fits as it
+# is has to fit with all that is in its space, with no more warnings.
+@passive_aggressive
 @pytest.mark.parametrize("name", TUNED)
-def test_defaults_lie_in_the_space(name):
-    tunable = Tunable(_lookup(KINDS[name], _table()))
-    signature = inspect.signature(KINDS[name].__init__).parameters
-    outside = {
-        parameter
-        for parameter, hyperparam in tunable.parts[0].items()
-        if not hyperparam.contains(signature[parameter].default)
-    }
-    assert not outside
+def test_an_option_that_is_set_leaves_only_what_fits(name):
+    X, y = data_for(name, 20)
+    for estimator in options(name):
+        try:
+            usual = messages_of(clone(estimator), X, y)
+        except Exception:
+            continue
+        for candidate in candidates(estimator, n_configs=4):
+            try:
+                messages = messages_of(candidate, X, y)
+            except Exception as error:
+                raise AssertionError(f"{candidate!r} does not fit") from error
+            assert messages <= usual, candidate
+
+
+@passive_aggressive
+@pytest.mark.parametrize("name", TUNED)
+def test_the_search_starts_from_the_defaults(name):
+    needed = {"estimator", "estimators"} & GIVEN.get(name, {}).keys()
+    estimator = KINDS[name](**{it: GIVEN[name][it] for it in needed})
+    current = estimator.get_params()
+    tunable = Tunable(default_space(estimator), current)
+    assert same(tunable.defaults, {it: current[it] for it in tunable.defaults})
 
 
 def test_forests_and_early_stopping_are_left_alone():
@@ -221,9 +322,7 @@ class TestWhatIsSetStays:
         assert "C" in default_space(LogisticRegression(C=C))
 
     def test_the_strategy_of_an_imputer_of_strings_is_kept(self):
-        assert list(default_space(SimpleImputer(strategy="most_frequent"))) == [
-            "add_indicator"
-        ]
+        assert default_space(SimpleImputer(strategy="most_frequent")) == {}
 
     def test_all_set_is_a_space_of_nothing(self):
         assert default_space(KNeighborsClassifier(3, weights="distance", p=1)) == {}
@@ -234,6 +333,21 @@ class TestWhatIsSetStays:
         assert "estimator" not in space
         assert "estimator__max_depth" in space
         assert "estimator__min_samples_leaf" not in space
+
+    def test_a_classifier_in_adaboost_does_not_become_one_that_guesses(self):
+        boosting = AdaBoostClassifier(DecisionTreeClassifier(), n_estimators=3)
+        space = default_space(boosting)
+        assert list(space)[1:] == ["estimator__max_depth", "estimator__criterion"]
+        turns = np.arange(150).reshape(3, 50).T.ravel()[:30]  # as many of each class
+        fit_all(boosting, IRIS[0][turns], IRIS[1][turns])
+        assert "estimator__C" not in default_space(AdaBoostClassifier(SVC()))
+
+    def test_the_model_that_selects_columns_keeps_its_penalty(self):
+        X, y = load_diabetes(return_X_y=True)
+        columns = SelectFromModel(Lasso())
+        pipeline = make_pipeline(columns, LinearRegression())
+        assert list(default_space(pipeline)) == ["selectfrommodel__threshold"]
+        fit_all(pipeline, X[:20], y[:20])
 
 
 class TestComposition:
@@ -249,7 +363,7 @@ class TestComposition:
         ]
 
     def test_columns_unions_and_pipelines_nest(self):
-        numbers = make_pipeline(SimpleImputer(add_indicator=True), StandardScaler())
+        numbers = make_pipeline(SimpleImputer(), StandardScaler())
         columns = ColumnTransformer(
             [("numbers", numbers, [0]), ("words", OneHotEncoder(), [1])],
             remainder=PCA(whiten=True),
@@ -283,7 +397,7 @@ class TestComposition:
             (CalibratedClassifierCV(LogisticRegression(), method="isotonic"), ["C"]),
             (TunedThresholdClassifierCV(LogisticRegression()), ["C", "class_weight"]),
             (BaggingRegressor(Lasso(), max_features=0.9), ["alpha"]),
-            (SelectFromModel(Lasso(), threshold="mean"), ["alpha"]),
+            (RFE(Lasso(), n_features_to_select=0.5), ["alpha"]),
         ],
         ids=lambda it: type(it).__name__,
     )
@@ -322,6 +436,41 @@ class TestComposition:
         }
         assert default_space(sealed) == {}
 
+    @pytest.mark.parametrize(
+        ("first", "sparse"),
+        [
+            (TfidfVectorizer(), True),
+            (OneHotEncoder(handle_unknown="ignore"), True),
+            (OneHotEncoder(sparse_output=False), False),
+            (KBinsDiscretizer(encode="ordinal"), False),
+            (FeatureUnion([("a", StandardScaler()), ("b", KBinsDiscretizer())]), True),
+            (make_column_transformer((OneHotEncoder(), [0])), True),
+            (
+                make_column_transformer((OneHotEncoder(), [0]), sparse_threshold=0),
+                False,
+            ),
+        ],
+        ids=repr,
+    )
+    def test_pca_takes_no_share_of_the_variance_of_a_sparse_matrix(self, first, sparse):
+        scaler = StandardScaler(with_mean=False)
+        plain = default_space(make_pipeline(first, scaler, PCA(), Ridge()))
+        assert ("pca__n_components" in plain) is not sparse
+        assert "pca__whiten" in plain
+        nested = default_space(make_pipeline(first, make_pipeline(PCA(), Ridge())))
+        assert ("pipeline__pca__n_components" in nested) is not sparse
+
+    def test_a_pca_beside_or_before_a_sparse_matrix_is_tuned(self):
+        beside = make_column_transformer((PCA(), [0, 1]), (OneHotEncoder(), [2]))
+        space = default_space(make_pipeline(beside, Ridge()))
+        assert "columntransformer__pca__n_components" in space
+        space = default_space(make_pipeline(PCA(), KBinsDiscretizer(), Ridge()))
+        assert "pca__n_components" in space
+
+    def test_texts_in_front_of_a_pca_can_all_be_fitted(self):
+        X, y = data_for("TfidfVectorizer", 20)
+        fit_all(make_pipeline(TfidfVectorizer(), PCA(), Ridge()), X, y)
+
     def test_a_kernel_is_not_an_estimator(self):
         assert default_space(GaussianProcessClassifier(RBF())) == {}
 
@@ -349,12 +498,23 @@ class Mine(ClassifierMixin, BaseEstimator):
         return np.zeros(len(X))
 
 
+class Stairs(Mine):
+    """Its steps are no estimators."""
+
+    steps = 3
+
+
 class MyTransformer(BaseEstimator):
     def fit(self, X, y=None):
         return self
 
     def transform(self, X):
         return X
+
+
+class RadialSVC(SVC):
+    def __init__(self, gamma="scale"):
+        super().__init__(gamma=gamma)
 
 
 class LessOfAnSVC(SVC):
@@ -420,10 +580,31 @@ class TestUse:
         assert same(first["estimator"], second["estimator"])
         assert first["estimator"][1] is not second["estimator"][1]
 
-    def test_a_space_prints(self):
-        space = default_space(RandomForestClassifier())
-        assert repr(space["max_features"]) == "['sqrt', 0.1, 0.25, 0.5, 0.75, 1.0]"
-        assert repr(space) and repr(Tunable(space).parts)
+    def test_a_space_prints_as_one_would_write_it(self):
+        space = default_space(SVR(gamma=0.1))
+        space["gamma"] = when("kernel", ["rbf"], uniform(loc=1, scale=2))
+        assert repr(space) == (
+            "{'C': loguniform(0.03125, 1024),\n"
+            " 'epsilon': loguniform(0.001, 1),\n"
+            " 'gamma': when('kernel', ['rbf'], uniform(loc=1, scale=2))}"
+        )
+        assert pformat(space) == repr(space)
+        assert repr(default_space(LinearRegression())) == "{}"
+
+    @passive_aggressive
+    def test_what_prints_can_be_written(self):
+        names = vars(stats) | vars(kernels) | vars(tree) | {"when": when}
+        for name in TUNED:
+            text = repr(default_space(KINDS[name](**GIVEN.get(name, {}))))
+            assert described(eval(text, names)) == text.replace("\n", ""), name
+
+    def test_a_space_is_a_dict_and_copies_and_pickles_as_one(self):
+        space = default_space(SVR())
+        for copied in (copy.deepcopy(space), pickle.loads(pickle.dumps(space))):
+            assert repr(copied) == repr(space)
+            assert same(dict(copied), dict(space))
+        assert clone(BTBSearchCV(SVR(), space)).search_spaces.keys() == space.keys()
+        assert default_space(PCA()) == dict(default_space(PCA()))
 
     def test_the_estimator_is_not_changed(self):
         pipeline = make_pipeline(PCA(), SVC())
@@ -503,6 +684,23 @@ class TestOtherLibraries:
         )
         assert len(search.fit(X, y).best_params_) == 4
 
+    def test_what_its_booster_does_not_use_is_not_tuned(self):
+        xgboost = pytest.importorskip("xgboost")
+        names = ["learning_rate", "n_estimators", "reg_lambda"]
+        assert list(default_space(xgboost.XGBRegressor(booster="gblinear"))) == names
+        lightgbm = pytest.importorskip("lightgbm")
+        assert "learning_rate" not in default_space(
+            lightgbm.LGBMClassifier(boosting_type="rf")
+        )
+
+    def test_what_is_set_by_another_name_is_set(self):
+        lightgbm = pytest.importorskip("lightgbm")
+        assert "reg_lambda" not in default_space(lightgbm.LGBMRegressor(lambda_l2=2))
+
+
+def tried_next(estimator, space=None):
+    return make_tunables({"it": estimator}, {"it": space}, False)["it"].portfolio
+
 
 class TestPortfolio:
     @pytest.mark.parametrize("path", PORTFOLIOS)
@@ -527,9 +725,53 @@ class TestPortfolio:
         assert known[0] == {"svc__C": 75.0, "svc__gamma": 2.0**-7}
 
     def test_is_left_out_where_the_user_set_a_parameter_of_it(self):
-        assert portfolio(SVC(C=3)) == []
-        assert len(portfolio(SVC(class_weight="balanced"))) == 3
-        assert portfolio(SVC(kernel="linear")) == []
+        assert tried_next(SVC(C=3)) == []
+        assert len(tried_next(SVC(class_weight="balanced"))) == 3
+        assert tried_next(SVC(kernel="linear")) == []
+
+    def test_stays_in_the_default_space_and_where_it_is_changed(self):
+        svc = make_pipeline(StandardScaler(), SVC())
+        space = default_space(svc)
+        assert tried_next(svc, space) == tried_next(svc)
+        space["svc__C"] = loguniform(1, 100)
+        space["svc__shrinking"] = [True, False]
+        (known,) = tried_next(svc, space)
+        assert known == {
+            "svc__C": 75.0,
+            "svc__gamma": 2.0**-7,
+            "svc__class_weight": None,
+            "svc__shrinking": True,
+        }
+
+    @pytest.mark.parametrize(
+        ("space", "n_known"),
+        [
+            ({"C": [1, 75, 400]}, 0),
+            ({"C": [1, 75, 400], "gamma": ["scale", 2.0**-7]}, 1),
+            ([{"C": [1]}, {"C": [75.0], "gamma": loguniform(1e-4, 1)}], 1),
+            ({"kernel": ["linear"], "C": loguniform(0.1, 99)}, 0),
+            (
+                {
+                    "kernel": ["linear", "rbf"],
+                    "C": loguniform(0.01, 99),
+                    "gamma": when("kernel", "rbf", loguniform(1e-4, 1)),
+                },
+                2,
+            ),
+            (Tunable(default_space(SVC())), 0),
+            (Tunable(default_space(SVC()), portfolio=[{"C": 2.0}]), 1),
+        ],
+    )
+    def test_comes_with_a_space_as_far_as_that_has_it(self, space, n_known):
+        assert len(tried_next(SVC(), space)) == n_known
+
+    def test_comes_after_what_the_user_wants_first(self):
+        mine = {"C": 3.0, "gamma": 2.0**-3}
+        search = BTBSearchCV(
+            SVC(), default_space(SVC()), initial_params=mine, n_iter=5, cv=2
+        ).fit(*IRIS)
+        tried = [params["C"] for params in search.cv_results_["params"]]
+        assert tried == [1.0, 3.0, 75.0, 0.1, 400.0]
 
     @pytest.mark.parametrize(
         "estimator",
@@ -538,16 +780,14 @@ class TestPortfolio:
             Lasso(),
             BaggingRegressor(DecisionTreeRegressor()),
             make_pipeline(SelectFromModel(RandomForestClassifier()), Ridge()),
+            Mine(),
+            Stairs(),
+            Pipeline([]),
         ],
         ids=lambda it: type(it).__name__,
     )
     def test_is_neither_inherited_nor_that_of_an_inner_estimator(self, estimator):
         assert portfolio(estimator) == []
-
-    def test_does_not_come_with_a_space_of_ones_own(self):
-        search = BTBSearchCV(SVC(), {"C": [1, 2, 3]}, cv=2)
-        search.fit(*IRIS)
-        assert sorted(search.cv_results_["param_C"]) == [1, 2, 3]
 
     def test_what_a_constraint_excludes_is_not_tried(self):
         search = BTBSearchCV(
@@ -571,8 +811,36 @@ class TestWhatIsSet:
             (SVC(kernel="poly"), ["C", "gamma", "class_weight"]),
             (LinearSVC(dual=False), ["C", "class_weight"]),
             (LinearSVC(penalty="l1", dual=False), ["C", "class_weight"]),
+            (LinearSVC(multi_class="crammer_singer"), ["C", "class_weight"]),
             (PCA(svd_solver="randomized"), ["whiten"]),
+            (PCA(svd_solver="covariance_eigh"), ["n_components", "whiten"]),
             (KNeighborsClassifier(metric="cosine"), ["n_neighbors", "weights"]),
+            (SplineTransformer(extrapolation="periodic"), ["degree"]),
+            (SplineTransformer(knots=np.ones((5, 1))), ["degree"]),
+            (
+                MLPClassifier(solver="lbfgs"),
+                ["hidden_layer_sizes", "activation", "alpha"],
+            ),
+            (KernelPCA(kernel="rbf"), ["gamma"]),
+            (KernelPCA(kernel="cosine"), []),
+            (LabelPropagation(kernel="knn"), []),
+            (PolynomialFeatures(degree=3), ["interaction_only"]),
+            (PolynomialFeatures(degree=1), []),
+            (KMeans(init=np.zeros((8, 2))), []),
+            (GaussianMixture(means_init=[[0.0]]), ["covariance_type", "reg_covar"]),
+            (BernoulliNB(class_prior=[0.5, 0.5]), ["alpha"]),
+            (TfidfVectorizer(analyzer=str.split), ["sublinear_tf", "use_idf"]),
+            (RobustScaler(with_scaling=False), []),
+            (LatentDirichletAllocation(), ["n_components"]),
+            (LinearDiscriminantAnalysis(solver="lsqr"), []),
+            (
+                SGDClassifier(learning_rate="pa1", penalty=None),
+                ["alpha", "average", "class_weight"],
+            ),
+            (
+                SGDRegressor(penalty="elasticnet", learning_rate="optimal"),
+                ["loss", "alpha", "l1_ratio", "average"],
+            ),
         ],
         ids=lambda it: type(it).__name__,
     )
@@ -583,3 +851,23 @@ class TestWhatIsSet:
         for wrong in (SVC, "svc", None):
             with pytest.raises(TypeError, match="`estimator` must be an estimator"):
                 default_space(wrong)
+
+
+class TestConditions:
+    def test_name_the_parameter_with_its_prefix(self):
+        space = default_space(make_pipeline(StandardScaler(), SGDRegressor()))
+        assert repr(space["sgdregressor__l1_ratio"]) == (
+            "when('sgdregressor__penalty', ['elasticnet'], uniform(0, 1))"
+        )
+
+    def test_speak_only_of_values_that_are_in_the_space(self):
+        space = default_space(KernelRidge())
+        assert space["gamma"].values == ["rbf", "laplacian"]
+
+    def test_shrinkage_is_tuned_where_the_solver_can_shrink(self):
+        tunable = Tunable(default_space(LinearDiscriminantAnalysis()))
+        solvers = [config["solver"] for config in tunable.decode(tunable.at(0, 5))]
+        assert solvers == ["svd", *["eigen"] * 4]
+
+    def test_of_a_parameter_that_a_subclass_does_not_have_hold(self):
+        assert "gamma" in default_space(RadialSVC())

@@ -575,6 +575,10 @@ class TestValues:
 
     def test_repr_shows_the_space(self):
         assert repr(Tunable({"a": [1, 2]})) == "Tunable({'a': [1, 2]})"
+        union = Tunable([{"a": stats.uniform(0, 1)}, {"b": stats.randint(1, high=3)}])
+        assert (
+            repr(union) == "Tunable([{'a': uniform(0, 1)}, {'b': randint(1, high=3)}])"
+        )
 
 
 class TestRefusedSpaces:
