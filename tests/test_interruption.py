@@ -281,10 +281,10 @@ from executors import left_behind, until
 from test_interruption import Slow, X, Y, search_for, uniform
 from sklearn_btb import _processes
 
-def interrupt(signum, frame):
-    raise KeyboardInterrupt
+def press_ctrl_c(signum, frame):
+    signal.raise_signal(signal.SIGINT)
 
-signal.signal(signal.SIGALRM, interrupt)
+signal.signal(signal.SIGALRM, press_ctrl_c)
 rng = np.random.default_rng(0)
 for _ in range(12):
     search = search_for(Slow(x=1), {"x": uniform(0, 3)}, n_iter=10_000)
