@@ -315,13 +315,13 @@ class BTBSearchCV(ReportMixin, MetaEstimatorMixin, CallbackSupportMixin, BaseEst
     Examples
     --------
     >>> from scipy.stats import loguniform, randint
-    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.datasets import load_wine
     >>> from sklearn.linear_model import LogisticRegression
     >>> from sklearn.pipeline import make_pipeline
     >>> from sklearn.preprocessing import StandardScaler
     >>> from sklearn.tree import DecisionTreeClassifier
     >>> from sklearn_btb import BTBSearchCV
-    >>> X, y = load_iris(return_X_y=True)
+    >>> X, y = load_wine(return_X_y=True)
     >>> search = BTBSearchCV(
     ...     {
     ...         "logreg": make_pipeline(StandardScaler(), LogisticRegression()),
