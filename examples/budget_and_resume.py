@@ -52,7 +52,7 @@ def show(search):
 
 
 if len(sys.argv) > 1:  # the process that is killed below
-    make_search(n_iter=30, checkpoint=sys.argv[1]).fit(X, y)
+    make_search(n_iter=20, checkpoint=sys.argv[1]).fit(X, y)
     sys.exit()
 
 # %%
@@ -80,7 +80,7 @@ def impatient(search, trial):
         signal.raise_signal(signal.SIGINT)
 
 
-search = make_search(n_iter=30, callback=impatient)
+search = make_search(n_iter=20, callback=impatient)
 try:
     search.fit(X, y)
 except KeyboardInterrupt:
@@ -112,10 +112,10 @@ print(f"killed after {n_logged()} candidates")
 # %%
 # The same search with the same log goes on from there, to the end that it would have
 # come to anyway.
-resumed = make_search(n_iter=30, checkpoint=log).fit(X, y)
+resumed = make_search(n_iter=20, checkpoint=log).fit(X, y)
 show(resumed)
 
-undisturbed = make_search(n_iter=30).fit(X, y)
+undisturbed = make_search(n_iter=20).fit(X, y)
 same = [trial.params for trial in resumed.trials_] == [
     trial.params for trial in undisturbed.trials_
 ]

@@ -122,7 +122,7 @@ for parameter in default_space(estimators["logreg"]):
 # `keep_predictions` keeps what the models of the folds say of their test rows.
 search = BTBSearchCV(
     estimators,
-    n_iter=25,
+    n_iter=20,
     scoring="roc_auc",
     keep_predictions="predict_proba",
     random_state=0,

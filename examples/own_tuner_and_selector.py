@@ -36,7 +36,7 @@ def search_with(**options):
                 "criterion": ["gini", "entropy"],
             },
         },
-        n_iter=30,
+        n_iter=25,
         cv=3,
         random_state=0,
         **options,
