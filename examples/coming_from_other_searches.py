@@ -7,6 +7,7 @@ Optuna, each beside the same search with `BTBSearchCV`. The parts about librarie
 are not installed are passed over.
 """
 
+import warnings
 from importlib.util import find_spec
 
 from scipy.stats import loguniform, randint
@@ -104,7 +105,8 @@ if find_spec("optuna"):
     if find_spec("optuna_integration"):
         from optuna_integration import OptunaSearchCV
 
-        show(OptunaSearchCV(svc, distributions, n_trials=15, cv=3).fit(X, y))
+        with warnings.catch_warnings(action="ignore"):  # it is experimental, it says
+            show(OptunaSearchCV(svc, distributions, n_trials=15, cv=3).fit(X, y))
     show(BTBSearchCV(svc, distributions, n_iter=15, cv=3, random_state=0).fit(X, y))
 
 # %%

@@ -22,8 +22,9 @@ from sklearn_btb import BTBSearchCV
 
 def main():
     X, y = load_digits(return_X_y=True)
+    X, y = X[:900], y[:900]
     search = BTBSearchCV(
-        {"svc": SVC(), "forest": RandomForestClassifier(random_state=0)},
+        {"svc": SVC(), "forest": RandomForestClassifier(50, random_state=0)},
         {
             "svc": {"C": loguniform(1e-2, 1e3), "gamma": loguniform(1e-5, 1e-1)},
             "forest": {
@@ -31,7 +32,7 @@ def main():
                 "min_samples_leaf": randint(1, 20),
             },
         },
-        n_iter=20,
+        n_iter=15,
         cv=3,
         random_state=0,
     )

@@ -48,7 +48,7 @@ search = BTBSearchCV(
             "min_samples_leaf": randint(1, 20),
         },
     },
-    n_iter=60,
+    n_iter=45,
     cv=3,
     random_state=0,
 ).fit(X, y)

@@ -1,5 +1,6 @@
 """The project's files agree with each other, and the README's code runs."""
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -21,11 +22,23 @@ def test_changelog_has_the_current_version():
 
 
 def test_files_and_extras_named_in_the_readme_exist():
-    files = re.findall(r"\b(?:examples|benchmarks)/\w+\.py\b", README)
+    files = re.findall(r"\b(?:examples|benchmarks)/[\w/]+\.\w+\b", README)
     missing = [name for name in files if not (ROOT / name).is_file()]
     extras = re.findall(r"\[(\w+)\]\"", README)
     missing += [name for name in extras if name not in PROJECT["optional-dependencies"]]
     assert not missing, missing
+
+
+def test_every_example_is_listed_in_the_readme():
+    examples = {path.name for path in (ROOT / "examples").glob("*.*")}
+    assert examples == set(re.findall(r"\(examples/([\w.]+)\)", README))
+
+
+def test_notebooks_have_no_outputs():
+    notebook = json.loads((ROOT / "examples" / "tour.ipynb").read_text())
+    cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    assert cells
+    assert not any(cell["outputs"] or cell["execution_count"] for cell in cells)
 
 
 def test_python_blocks_of_the_readme_run(tmp_path, monkeypatch):
