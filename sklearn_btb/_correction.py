@@ -64,7 +64,9 @@ def corrected_score(results: Results, metric: str | None = None) -> CorrectedSco
 
     t with K - 1 degrees of freedom, `held_out` the K mean scores on each fold of what
     was chosen without it. The second term (Nadeau and Bengio, Machine Learning 52,
-    2003) is there because the folds share their training rows.
+    2003) is there because the folds share their training rows. Both take the splits for
+    those of K folds: repeated ones share test rows as well, so that the score comes out
+    too good and the interval too narrow.
 
     What is not corrected: luck that all folds share, as they are parts of one sample;
     that a search which learns proposes its candidates knowing the scores on all folds;

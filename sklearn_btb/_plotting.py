@@ -390,7 +390,7 @@ def _name_lines(ax: Any, finals: dict[str, float], own_colours: dict[str, str]) 
     texts = {name: f"{name}  {best:.{digits}f}" for name, best in known.items()}
     heights = {name: (best - low) / (high - low) for name, best in known.items()}
     texts |= {name: f"{name}  none" for name in finals if name not in known}
-    heights |= {name: 0.0 for name in finals if name not in known}
+    heights |= {name: -np.inf for name in finals if name not in known}
     _write_beside(ax, heights, texts, own_colours)
 
 
@@ -411,10 +411,12 @@ def _write_beside(
     """Write texts to the right of the axes, joined to their heights, in [0, 1]."""
     inches = ax.get_window_extent().height / ax.figure.dpi
     gap = 1.35 * SMALL / 72 / inches
-    places = np.clip(list(heights.values()), 0.0, 1.0)
-    for (name, text), place, moved in zip(
-        texts.items(), places, spread(places, gap, 0.0, 1.0), strict=True
-    ):
+    names = sorted(heights, key=heights.__getitem__)  # also of those beyond the axes
+    places = np.clip([heights[name] for name in names], 0.0, 1.0)
+    pairs = zip(places, spread(places, gap, 0.0, 1.0), strict=True)
+    where = dict(zip(names, pairs, strict=True))
+    for name, text in texts.items():
+        place, moved = where[name]
         style = {"transform": ax.transAxes, "clip_on": False}
         line = [1.005, 1.02, 1.035], [place, moved, moved]
         ax.plot(*line, color=own_colours[name], linewidth=1.8, **style)

@@ -222,9 +222,10 @@ class _Cell:
     encoding = "utf-8"  # by which tqdm chooses how to draw
 
     def __init__(self) -> None:
-        from IPython.display import display
+        from IPython import display
 
-        self._shown = display({"text/plain": ""}, raw=True, display_id=True)
+        shown: Any = display.display  # which has no types
+        self._shown = shown({"text/plain": ""}, raw=True, display_id=True)
 
     def write(self, text: str) -> None:
         if line := text.strip():

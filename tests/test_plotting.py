@@ -195,6 +195,12 @@ class TestConvergence:
         display = ConvergenceDisplay(estimator_names=["a", "b"], scores=[0.5, np.nan])
         assert texts_of(display.plot().ax_) == ["a  0.5000", "b  none"]
 
+    def test_labels_of_estimators_below_the_axes_are_in_their_order(self):
+        scores = [0.9, 0.89, 0.88, -5.0, -4.0, -6.0]
+        display = ConvergenceDisplay(estimator_names=list("aaabcd"), scores=scores)
+        labels = sorted(display.plot().ax_.texts, key=lambda text: text.get_position())
+        assert [label.get_text()[0] for label in labels] == ["d", "b", "c", "a"]
+
     def test_against_time_adds_up_what_the_candidates_took(self):
         display = ConvergenceDisplay(
             estimator_names=["a", "a"], scores=[1.0, 2.0], seconds=[2.0, 3.0]
