@@ -10,7 +10,7 @@ from ._default_spaces import default_space, is_estimator, portfolio, takes
 from ._hyperparams import HyperParam
 from ._sklearn_compat import tags_of
 from ._space import Tunable, errors_about, warn_of_ranges
-from ._values import described, nearest
+from ._values import described, nearest, same
 
 
 def named_estimators(estimators: Any) -> dict[str, Any]:
@@ -266,17 +266,25 @@ def _tunable(
                 _check_parameter(parameter, part, estimator, current)
     warn_of_ranges(tunable.space, f"search space of {who}")
     if known is None:
-        tunable.portfolio = list(_lying_in(tunable, portfolio(estimator)))
+        tunable.portfolio = list(_lying_in(tunable, portfolio(estimator), current))
     return tunable
 
 
 def _lying_in(
-    tunable: Tunable, configs: Iterable[Mapping[str, Any]]
+    tunable: Tunable, configs: Iterable[Mapping[str, Any]], current: Mapping[str, Any]
 ) -> Iterator[dict[str, Any]]:
-    """Complete configurations of another space, where this one has them."""
+    """Complete configurations of another space, where this one has them.
+
+    A parameter that this one does not have must be as it is in the estimator.
+    """
     for config in configs:
+        fixed = config.keys() - set(tunable.names)
+        if not all(same(current[name], config[name]) for name in fixed):
+            continue
         try:
-            completed = tunable.complete(config)
+            completed = tunable.complete(
+                {name: config[name] for name in config if name not in fixed}
+            )
         except ValueError:
             continue
         if tunable.satisfies(completed):

@@ -44,6 +44,19 @@ def make_scorers(
     return scorers
 
 
+def steering(scorers: Mapping[str, Any], refit: Refit) -> str | None:
+    """Return which of several metrics steers a search; None where there is one.
+
+    It is the one that `refit` names, or else the first; None also where only the scores
+    will tell the names, for the first.
+    """
+    if isinstance(refit, str):
+        return refit
+    scorer = next(iter(scorers.values()))
+    names = scorer._scorers if isinstance(scorer, MultimetricScorer) else ()
+    return next(iter(names), None)
+
+
 def check_refit_metric(refit: Refit, metrics: Iterable[str]) -> None:
     """Check that `refit` says which of several metrics matters.
 

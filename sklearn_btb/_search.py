@@ -47,7 +47,7 @@ from ._results import (
     warn_of_dropped,
     warn_of_untried,
 )
-from ._scoring import check_refit_metric, make_router, make_scorers, route
+from ._scoring import check_refit_metric, make_router, make_scorers, route, steering
 from ._selectors import Selector
 from ._session import SELECTORS, TUNERS, BTBSession, maker_of
 from ._sklearn_compat import (
@@ -504,7 +504,7 @@ class BTBSearchCV(ReportMixin, MetaEstimatorMixin, CallbackSupportMixin, BaseEst
             keep=keep,
         )
         estimators = {name: clone(est) for name, est in estimators.items()}
-        metric = self.refit if isinstance(self.refit, str) else None
+        metric = steering(scorers, self.refit)
         problem = Problem(estimators, X, y, splits, settings, metric, search=self)
         with contextlib.ExitStack() as ending:
             past = self._past_of(problem, tunables, earlier, ending)
@@ -541,7 +541,7 @@ class BTBSearchCV(ReportMixin, MetaEstimatorMixin, CallbackSupportMixin, BaseEst
             self.initial_params,
             tunables,
             single=not isinstance(self.estimators, Mapping),
-            metric=self.refit if isinstance(self.refit, str) else None,
+            metric=problem.metric,
         )
         seed = seed_from(self.random_state)
         facts = self._describe(problem, tunables, seed)

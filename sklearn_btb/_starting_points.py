@@ -142,7 +142,9 @@ def _from_all_results(
             "they have no `estimator_name`"
         )
     points = {}
-    refusals = [f"they are, by name, those of {sorted(set(map(str, names)))}"]
+    owners = sorted(set(map(str, names)))
+    known = set(owners) <= set(tunables)
+    refusals = [] if known else [f"they are, by name, those of {owners}"]
     for name, tunable in tunables.items():
         own = [row for row, owner in zip(rows, names, strict=True) if owner == name]
         if own:
@@ -168,7 +170,10 @@ def _rows(results: Any, metric: str | None) -> list[tuple[Any, float]]:
             "the columns of results must be lists, arrays or Series; got dicts, as "
             "`to_dict()` makes them: give the DataFrame itself"
         )
-    params, scores = list(results["params"]), np.asarray(results[column], dtype=float)
+    params, scores = list(results["params"]), np.array(results[column], dtype=float)
+    if "n_splits_evaluated" in results:  # a mean over easy folds says nothing
+        n_splits = np.asarray(results["n_splits_evaluated"])
+        scores[n_splits < n_splits.max()] = np.nan
     for one in params:
         if not isinstance(one, Mapping):
             raise TypeError(
@@ -182,20 +187,20 @@ def _rows(results: Any, metric: str | None) -> list[tuple[Any, float]]:
 def _from_results(
     rows: Sequence[tuple[Mapping[str, Any], float]], tunable: Tunable
 ) -> list[Params]:
-    """Return the best that belongs to the space; another search may have had more."""
+    """Return the best that belongs to the space, in which another may have had more."""
     finite = [row for row in rows if np.isfinite(row[1])]
-    refusal: Exception | None = None
+    refusal = ""
     for params, _ in sorted(finite, key=lambda row: row[1], reverse=True):
+        known = {name: params[name] for name in params if name in tunable.names}
         try:
-            config = tunable.complete(params)
+            # all of its parameters unknown: it is of something else
+            config = tunable.complete(known or params)
         except ValueError as error:
-            refusal = error
+            refusal = refusal or f"; of the best, {dict(params)!r}: {error}"
             continue
         if tunable.satisfies(config):
             return [config]
-    n = len(rows)
     raise ValueError(
-        f"none of {n} earlier candidates belongs to the space: {refusal}"
-        if refusal
-        else f"none of {n} earlier candidates has a finite score and is valid"
-    ) from refusal
+        f"none of {len(rows)} earlier candidates has all its scores and lies in the "
+        f"space{refusal}. Give a space (`search_spaces`) that has what they have"
+    )

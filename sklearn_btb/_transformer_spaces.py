@@ -123,7 +123,8 @@ PREPROCESSORS: Final[dict[str, dict[str, Any]]] = {
         "whiten": [False, True],  # auto-sklearn
     },
     "sklearn.decomposition.KernelPCA": {
-        "kernel": ["linear", "rbf", "cosine"],  # auto-sklearn
+        # auto-sklearn, which has "cosine" as well: of one column nothing is left by it
+        "kernel": ["linear", "rbf"],
         **RADIAL,
     },
     "sklearn.decomposition.FastICA": {

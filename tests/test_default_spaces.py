@@ -707,27 +707,39 @@ class TestPortfolio:
     def test_lies_in_the_default_space(self, path):
         module, _, name = path.rpartition(".")
         estimator = getattr(importlib.import_module(module), name)()
-        tunable = Tunable(default_space(estimator), estimator.get_params())
-        known = portfolio(estimator)
-        assert len(known) == 3
-        assert [tunable.complete(config) for config in known] == [
-            {**tunable.defaults, **config} for config in known
+        defaults = Tunable(default_space(estimator), estimator.get_params()).defaults
+        known = [
+            {name: config[name] for name in config if name in defaults}
+            for config in portfolio(estimator)
         ]
+        assert len(known) == 3
+        assert tried_next(estimator) == [{**defaults, **config} for config in known]
 
     def test_is_tried_after_the_own_parameters(self):
         search = BTBSearchCV(SVC(), n_iter=4, cv=2, random_state=0).fit(*IRIS)
         tried = search.cv_results_["params"]
-        known = [{"C": 1.0, "gamma": "scale"}, *PORTFOLIOS["sklearn.svm.SVC"]]
-        assert tried == [{**config, "class_weight": None} for config in known]
+        own = {"C": 1.0, "gamma": "scale", "class_weight": None}
+        assert tried == [own, *tried_next(SVC())]
 
     def test_has_the_prefix_of_its_step(self):
         known = portfolio(make_pipeline(StandardScaler(), SVC()))
-        assert known[0] == {"svc__C": 75.0, "svc__gamma": 2.0**-7}
+        assert known[0] == {
+            "svc__kernel": "rbf",
+            "svc__C": 75.0,
+            "svc__gamma": 2.0**-7,
+        }
 
     def test_is_left_out_where_the_user_set_a_parameter_of_it(self):
         assert tried_next(SVC(C=3)) == []
         assert len(tried_next(SVC(class_weight="balanced"))) == 3
-        assert tried_next(SVC(kernel="linear")) == []
+
+    @pytest.mark.parametrize("kernel", ["poly", "sigmoid", "linear"])
+    def test_is_that_of_one_kernel(self, kernel):
+        assert tried_next(SVC(kernel=kernel)) == []
+        ranges = {"C": loguniform(1e-2, 1e3), "gamma": loguniform(1e-4, 1)}
+        assert tried_next(SVC(kernel=kernel), ranges) == []
+        assert tried_next(SVC(), {"kernel": [kernel], **ranges}) == []
+        assert len(tried_next(SVC(), {"kernel": [kernel, "rbf"], **ranges})) == 3
 
     def test_stays_in_the_default_space_and_where_it_is_changed(self):
         svc = make_pipeline(StandardScaler(), SVC())

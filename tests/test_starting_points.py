@@ -206,8 +206,35 @@ class TestEarlierResults:
         points = points_of({"svc": results(outside, [0.9, 0.1])})
         assert points["svc"] == PARAMS[:1]
 
+    def test_a_parameter_that_the_space_does_not_have_is_left_out(self):
+        params = [{"C": 10.0, "gamma": 1.0, "kernel": "poly"}]
+        assert points_of({"svc": results(params, [1])})["svc"] == [
+            {"C": 10.0, "gamma": 1.0}
+        ]
+        with pytest.raises(ValueError, match="invalid parameter 'kernel'"):
+            points_of({"svc": results([{"kernel": "poly"}], [1])})
+
+    def test_a_candidate_without_all_its_folds_does_not_count(self):
+        table = results(PARAMS[:2], [0.99, 0.9])
+        table["n_splits_evaluated"] = np.array([1, 5])
+        assert points_of({"svc": table})["svc"] == [PARAMS[1]]
+
+    @pytest.mark.parametrize("refit", [False, lambda results: 0])
+    def test_the_best_is_so_by_the_first_metric_where_none_is_named(self, refit):
+        table = results(PARAMS[:2], [1, 0], key="mean_test_b")
+        table |= results(PARAMS[:2], [0, 1], key="mean_test_a")
+        search = search_for(
+            table,
+            SVC(),
+            SPACES["svc"],
+            scoring={"a": "accuracy", "b": "balanced_accuracy"},
+            refit=refit,
+            n_iter=2,
+        ).fit(X, Y)
+        assert search.cv_results_["params"][1] == PARAMS[1]
+
     def test_none_inside_is_an_error(self):
-        message = r"'svc': none of 1 earlier candidates belongs to the space: .*'C'"
+        message = r"'svc': none of 1 earlier candidates .* lies in the space; .*'C'"
         with pytest.raises(ValueError, match=message):
             points_of({"svc": results([{"C": 1e9}], [0.9])})
 
