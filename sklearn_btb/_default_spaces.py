@@ -156,7 +156,10 @@ def default_space(estimator: Any) -> dict[str, Any]:
      'shrinkage': when('solver', ['eigen'], ['auto', 0.01, 0.1, 0.5])}
     """
     if not is_estimator(estimator):
-        raise TypeError(f"`estimator` must be an estimator; got {estimator!r}")
+        raise TypeError(
+            f"`estimator` must be one estimator; got {estimator!r} (of several: "
+            "`{name: default_space(each) for name, each in estimators.items()}`)"
+        )
     space, unknown = Space(), []
     parts = _parts(estimator)
     for prefix, part in parts.items():

@@ -65,8 +65,9 @@ def starting_points(
     for name, given in initial_params.items():
         if name not in tunables:
             raise ValueError(
-                "`initial_params` must have the names of estimators, "
-                f"{list(tunables)}; got {name!r}{nearest(name, tunables)}"
+                "`initial_params` must have the form {name: parameters}, with names of "
+                f"the estimators, {list(tunables)}; got {name!r}"
+                f"{nearest(name, tunables)}"
             )
         if given is not None:
             with errors_about(f"initial_params of estimator {name!r}"):
@@ -119,7 +120,8 @@ def _described(given: Any) -> str:
     if isinstance(given, str | os.PathLike):
         return f"{given!r}: read the file first; a log is given as `checkpoint`"
     if hasattr(given, "columns"):
-        return f"a {kind} with the columns {list(given.columns)}"
+        columns = reprlib.repr(list(given.columns))
+        return f"a {kind} with the columns {columns}: give `cv_results_`"
     if hasattr(given, "to_dict"):  # a Series of pandas, maybe a row of results
         instead = "['params']" if "params" in given else "to_dict()"
         return f"a {kind}: give its `{instead}`, or `tolist()` if it is one of dicts"

@@ -861,7 +861,7 @@ class TestWhatIsSet:
 
     def test_what_is_no_estimator_is_refused(self):
         for wrong in (SVC, "svc", None):
-            with pytest.raises(TypeError, match="`estimator` must be an estimator"):
+            with pytest.raises(TypeError, match="`estimator` must be one estimator"):
                 default_space(wrong)
 
 

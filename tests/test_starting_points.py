@@ -91,7 +91,7 @@ class TestConfigurations:
     @pytest.mark.parametrize(
         ("initial_params", "error", "message"),
         [
-            ({"svm": {}}, ValueError, r"names of estimators.*did you mean 'svc'"),
+            ({"svm": {}}, ValueError, r"names of the estimators.*did you mean 'svc'"),
             ({"svc": {"C": -1}}, ValueError, "'svc': parameter 'C': -1 is not"),
             ({"svc": {"c": 1}}, ValueError, "'svc': invalid parameter 'c'.*'C'"),
             ({"svc": 3}, TypeError, "'svc': must be a dict of parameters"),
