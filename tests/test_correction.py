@@ -110,6 +110,8 @@ class TestOfASearch:
         assert search.corrected_score_ == (2, 2, 2)
         search.set_params(refit="a").fit(X, Y)
         assert search.corrected_score_.score == search.best_score_ == -4
+        search.set_params(refit="b")
+        assert search.corrected_score_.score == search.best_score_ == -4
 
     def test_is_pickled_with_it(self):
         search = self.search().fit(X, Y)
