@@ -127,7 +127,8 @@ def fold_scores(results: Results, metric: str | None) -> np.ndarray:
     Raises
     ------
     ValueError
-        If there is no such metric, or if there are several and none is named.
+        If there is no such metric, or if there are several and none is named; if the
+        scores on the splits are not there, as in a table of means.
     """
     start = "mean_test_"
     names = [key.removeprefix(start) for key in results if key.startswith(start)]
@@ -139,6 +140,11 @@ def fold_scores(results: Results, metric: str | None) -> np.ndarray:
     columns: list[np.ndarray] = []
     while (key := f"split{len(columns)}_test_{metric}") in results:
         columns.append(results[key])
+    if not columns:
+        raise ValueError(
+            "the scores on every split are needed, as `cv_results_` has them; got no "
+            f"column {key!r}"
+        )
     return np.column_stack(columns)
 
 
