@@ -36,6 +36,7 @@ from ._leaderboard import steering
 from ._progress import say
 from ._racing import has_lost
 from ._random import seed_from
+from ._refit import check_rule
 from ._results import (
     best_index,
     check_complete,
@@ -474,6 +475,7 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
             estimators, self.search_spaces, single, self.constraints
         )
         scorers = make_scorers(estimators, self.scoring, self.refit, self.error_score)
+        check_rule(self.refit, self.scoring, scorers, tunables)
         X, y = indexable(X, y)
         params = check_method_params(X, params=params)
         routed = route(self, scorers, params)
