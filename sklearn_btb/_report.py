@@ -87,15 +87,18 @@ def _report_of(search: Any) -> _Report | None:
         return None
     board = search.leaderboard_
     head, chosen, score = "Best", board.index[0], board["best_score"].iloc[0]
+    aside = ""
     metric, label = search._steering
     if hasattr(search, "best_index_"):
         chosen = search.best_estimator_name_
         score = search.cv_results_[f"mean_test_{metric}"][search.best_index_]
         if not hasattr(search, "best_score_"):
             head = "Chosen by `refit`"
+        if search.trials_[search.best_index_].state == "failed":
+            aside = " (failed)"  # and `error_score` is better than what others scored
     seconds = sum(trial.seconds for trial in search.trials_)
     summary = (
-        f"{head}: {chosen}, {label} {score:.{decimals([score])}f} over "
+        f"{head}: {chosen}{aside}, {label} {score:.{decimals([score])}f} over "
         f"{search.n_splits_} folds, of {len(search.trials_)} candidates in "
         f"{seconds_text(seconds)} of fitting and scoring (the end: "
         f"{search.stop_reason_})"

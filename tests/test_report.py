@@ -90,6 +90,12 @@ class TestHtml:
         assert "</span>far</td>" in row
         assert search.leaderboard_.index[0] == "near"
 
+    def test_says_that_the_best_failed(self):
+        search = search_for(error_score=99, estimators__far__bad=tuple(range(9)))
+        with pytest.warns(FitFailedWarning):
+            search.set_params(refit=False).fit(X, Y)
+        assert "Best: far (failed), score 99.00 over" in search._repr_html_()
+
     def test_sets_off_the_row_of_the_best(self, search):
         (row,) = re.findall(r'<tr class="btb-chosen">.*?</tr>', search._repr_html_())
         assert "</span>near</td>" in row
