@@ -114,8 +114,7 @@ def corrected_score_of(search: Any) -> CorrectedScore:
             "`corrected_score_` is there where `best_score_` is: after `fit`, and not "
             "with a callable `refit`"
         )
-    metric = search.refit if search.multimetric_ else "score"
-    return corrected_score(search.cv_results_, metric)
+    return corrected_score(search.cv_results_, search._steering.metric)
 
 
 def _held_out(scores: np.ndarray) -> np.ndarray:

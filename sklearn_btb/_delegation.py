@@ -90,6 +90,12 @@ def score_winner(search: Any, X: Any, y: Any, params: Mapping[str, Any]) -> floa
     return score[search.refit] if isinstance(score, dict) else score
 
 
+def classes_of(search: Any) -> Any:
+    """The winner's class labels."""
+    has("classes_")(search)
+    return search.best_estimator_.classes_
+
+
 def visual_block(search: Any) -> Any:
     """Return what the diagram of a search shows: the winner, or what is searched."""
     if hasattr(search, "best_estimator_"):

@@ -24,7 +24,7 @@ from ._evaluation import Problem, evaluate, failed_fold
 from ._executor import Executor, make_executor
 from ._interrupts import interrupts_held_back
 from ._progress import Progress
-from ._racing import Rule, corrected_score
+from ._racing import Rule, expected_score
 from ._results import has_failed, mean_score
 from ._session import BTBSession
 from ._sklearn_compat import has_callbacks
@@ -455,7 +455,7 @@ class _Engine:
     def _keep(self, candidate: _Candidate, state: Any) -> Trial:
         if state == "stopped":
             scores = self._scores(candidate.folds)
-            score = corrected_score(scores, self._complete)
+            score = expected_score(scores, self._complete)
         else:
             score = mean_score(candidate.ran, self._problem.metric)
         trial = Trial(

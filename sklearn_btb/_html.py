@@ -46,7 +46,7 @@ html[theme="dark"] .btb-report { --btb-lift: 35%; }
   background: none; color: inherit; font-variant-numeric: tabular-nums; }
 .btb-report thead th { font-weight: normal; opacity: 0.7; }
 .btb-report tbody tr { border-top: 1px solid rgba(128, 128, 128, 0.3); }
-.btb-report tbody tr:first-child { font-weight: 600; }
+.btb-report tr.btb-chosen { font-weight: 600; }
 .btb-report .btb-name { text-align: left; }
 .btb-report .btb-params { text-align: left; white-space: normal; max-width: 26em;
   font-weight: normal; overflow-wrap: anywhere; }
@@ -89,7 +89,7 @@ def report_text(board: pd.DataFrame, summary: str) -> str:
     return f"{summary}\n{table.to_string()}"
 
 
-def report_html(board: pd.DataFrame, went: History, summary: str) -> str:
+def report_html(board: pd.DataFrame, went: History, summary: str, chosen: str) -> str:
     """Write a leaderboard and a curve of the best scores as HTML.
 
     Parameters
@@ -99,15 +99,17 @@ def report_html(board: pd.DataFrame, went: History, summary: str) -> str:
     went : History
     summary : str
         A line to stand above.
+    chosen : str
+        The estimator whose row is set off.
 
     Returns
     -------
     str
     """
+    table = _table(board, colours(went.estimator_names), chosen)
     return (
         f'<style>{STYLE}</style><div class="btb-report"><p>{html.escape(summary)}</p>'
-        f'<div class="btb-parts">{_table(board, colours(went.estimator_names))}'
-        f"{convergence_svg(went)}</div></div>"
+        f'<div class="btb-parts">{table}{convergence_svg(went)}</div></div>'
     )
 
 
@@ -158,7 +160,7 @@ def seconds_text(seconds: float) -> str:
     return f"{number:.{0 if number >= 10 else 1}f} {unit}"
 
 
-def _table(board: pd.DataFrame, own_colours: Mapping[str, str]) -> str:
+def _table(board: pd.DataFrame, own_colours: Mapping[str, str], chosen: str) -> str:
     digits = decimals(board["best_score"])
     titles = (
         "",
@@ -184,17 +186,20 @@ def _table(board: pd.DataFrame, own_colours: Mapping[str, str]) -> str:
             seconds_text(row["mean_fit_time"]),
             html.escape(params_text(row["best_params"])),
         )
-        lines.append(_row("td", cells, classes))
+        of_row = "btb-chosen" if name == chosen else ""
+        lines.append(_row("td", cells, classes, of_row))
     head, *body = lines
     return f"<table><thead>{head}</thead><tbody>{''.join(body)}</tbody></table>"
 
 
-def _row(tag: str, cells: Sequence[str], classes: Sequence[str]) -> str:
+def _row(
+    tag: str, cells: Sequence[str], classes: Sequence[str], of_row: str = ""
+) -> str:
     joined = "".join(
         f'<{tag} class="{kind}">{cell}</{tag}>' if kind else f"<{tag}>{cell}</{tag}>"
         for cell, kind in zip(cells, classes, strict=True)
     )
-    return f"<tr>{joined}</tr>"
+    return f'<tr class="{of_row}">{joined}</tr>' if of_row else f"<tr>{joined}</tr>"
 
 
 def _frame(

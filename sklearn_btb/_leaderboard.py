@@ -1,7 +1,7 @@
 """Tables of a finished search: its estimators compared, its candidates one by one."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -11,8 +11,23 @@ from ._results import Results
 from ._trial import Trial
 
 
-def steering_metric(results: Results, refit: Any) -> str:
-    """Return the metric that steers a search, "score" where it has no name.
+class Steering(NamedTuple):
+    """By which score a search went.
+
+    Attributes
+    ----------
+    metric : str
+        Its name in `cv_results_`, "score" where it has none.
+    label : str
+        What to call it for a reader.
+    """
+
+    metric: str
+    label: str
+
+
+def steering(results: Results, refit: Any, scoring: Any) -> Steering:
+    """Return by which score a search went.
 
     Parameters
     ----------
@@ -20,9 +35,18 @@ def steering_metric(results: Results, refit: Any) -> str:
         As `cv_results_`.
     refit : bool, str or callable
         The parameter of the search.
+    scoring : object
+        The parameter of the search; a str names the only metric.
+
+    Examples
+    --------
+    >>> steering({"rank_test_score": [1]}, True, "r2")
+    Steering(metric='score', label='r2')
     """
     names = metrics(results)
-    return refit if isinstance(refit, str) and refit in names else names[0]
+    metric = refit if isinstance(refit, str) and refit in names else names[0]
+    named = metric == "score" and isinstance(scoring, str)
+    return Steering(metric, scoring if named else metric)
 
 
 def metrics(results: Results) -> list[str]:
@@ -59,13 +83,18 @@ def leaderboard(results: Results, trials: Sequence[Trial], metric: str) -> pd.Da
     distinct = list(dict.fromkeys(names))
     of_each = [np.flatnonzero(names == name) for name in distinct]
     times = results["mean_fit_time"]
-    ranks = results[f"rank_test_{metric}"]
+    # a number for `error_score` is no score that was earned
+    scores = np.where(failed, np.nan, results[f"mean_test_{metric}"])
+    ranks = np.where(failed, len(failed) + 1, results[f"rank_test_{metric}"])
     best = np.array([rows[ranks[rows].argmin()] for rows in of_each])
     table = pd.DataFrame(
         {
             "rank": rankdata(ranks[best], method="min").astype(int),
-            "best_score": results[f"mean_test_{metric}"][best],
-            "standard_error": [_standard_error(results, metric, row) for row in best],
+            "best_score": scores[best],
+            "standard_error": [
+                np.nan if failed[row] else _standard_error(results, metric, row)
+                for row in best
+            ],
             "n_candidates": [len(rows) for rows in of_each],
             "n_failed": [int(failed[rows].sum()) for rows in of_each],
             "mean_fit_time": [times[rows].mean() for rows in of_each],

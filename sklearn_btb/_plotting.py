@@ -20,7 +20,6 @@ from ._history import (
     history,
     shown_range,
 )
-from ._leaderboard import steering_metric
 
 GREY: Final = "#808080"  # translucent, it is pale on any background
 SMALL: Final = 9  # points
@@ -65,10 +64,7 @@ def check_searched(search: Any) -> None:
 
 def score_name(search: Any) -> str:
     """Return what the score of a search is, in two lines: a label has to be short."""
-    name = steering_metric(search.cv_results_, search.refit)
-    if name == "score" and isinstance(search.scoring, str):
-        name = search.scoring
-    return f"{name}\nmean of {search.n_splits_} folds"
+    return f"{search._steering.label}\nmean of {search.n_splits_} folds"
 
 
 def spread(places: ArrayLike, gap: float, low: float, high: float) -> np.ndarray:

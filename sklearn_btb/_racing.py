@@ -74,7 +74,7 @@ def has_lost(scores: np.ndarray, complete: np.ndarray) -> bool:
     return bool(chance < (SURE if n > 1 else GROSS))
 
 
-def corrected_score(scores: np.ndarray, complete: np.ndarray) -> float:
+def expected_score(scores: np.ndarray, complete: np.ndarray) -> float:
     """Estimate the mean score over all splits from those that were run.
 
     Complete candidates tell how much easier or harder each split is than the mean of

@@ -9,13 +9,14 @@ Candidates are compared on the same splits: what makes a split hard for all of t
 no difference between them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 import numpy as np
 
-from ._results import Results, fold_scores
+from ._results import Results, fold_scores, which_metric
+from ._sklearn_compat import MultimetricScorer
 from ._values import is_finite_number, nearest
 
 By = str | Callable[[dict[str, Any]], float]
@@ -79,6 +80,9 @@ class one_standard_error:
     _: KW_ONLY
     metric: str | None = None
 
+    def __post_init__(self) -> None:
+        _check_types(self.by, self.metric)
+
     def __call__(self, results: Results) -> int:
         """Return the row of the candidate to refit."""
         losses = _losses(fold_scores(results, self.metric))
@@ -139,11 +143,62 @@ class fastest_within:
                 "`tolerance` must be a number of at least 0, in units of the score; "
                 f"got {self.tolerance!r}"
             )
+        _check_types(self.by, self.metric)
 
     def __call__(self, results: Results) -> int:
         """Return the row of the candidate to refit."""
         means = _losses(fold_scores(results, self.metric)).mean(axis=1)
         return _smallest(_sizes(results, self.by), means, self.tolerance)
+
+
+def check_rule(
+    refit: Any, scoring: Any, scorers: Mapping[str, Any], tunables: Mapping[str, Any]
+) -> None:
+    """Check before a search what a rule will ask of its results.
+
+    Parameters
+    ----------
+    refit, scoring
+        As in `BTBSearchCV`.
+    scorers : dict of str to scorer
+        By estimator name.
+    tunables : dict of str to Tunable
+
+    Raises
+    ------
+    TypeError
+        If `refit` is a class instead of a rule.
+    ValueError
+        If the rule names a metric or a parameter that there will not be.
+    """
+    if isinstance(refit, type):
+        name = refit.__name__
+        raise TypeError(
+            f"`refit` must be a rule, such as `{name}(...)`; got the class {name}"
+        )
+    if not isinstance(refit, one_standard_error | fastest_within):
+        return
+    if not callable(scoring):  # which may return several metrics, nobody knows which
+        scorer = next(iter(scorers.values()))
+        several = isinstance(scorer, MultimetricScorer)
+        which_metric(refit.metric, list(scorer._scorers) if several else ["score"])
+    columns = {f"param_{name}" for each in tunables.values() for name in each.names}
+    by = refit.by
+    if isinstance(by, str) and by.startswith("param_") and by not in columns:
+        raise ValueError(
+            f"`by` must be a column of `cv_results_` or callable; got {by!r}, and no "
+            f"estimator is searched with such a parameter{nearest(by, columns)}"
+        )
+
+
+def _check_types(by: Any, metric: Any) -> None:
+    if not (isinstance(by, str) or callable(by)):
+        raise TypeError(
+            "`by` must be a column of `cv_results_` or callable; got "
+            f"{type(by).__name__}"
+        )
+    if not (metric is None or isinstance(metric, str)):
+        raise TypeError(f"`metric` must be the name of a metric; got {metric!r}")
 
 
 def _losses(scores: np.ndarray) -> np.ndarray:

@@ -110,6 +110,22 @@ def make_cv_results(
     return results
 
 
+def which_metric(metric: str | None, names: Sequence[str]) -> str:
+    """Return the metric that is named, or the only one there is.
+
+    Raises
+    ------
+    ValueError
+        If there is no such metric, or if there are several and none is named.
+    """
+    if metric is None and len(names) == 1:
+        return names[0]
+    if metric is None or metric not in names:
+        near = "" if metric is None else nearest(metric, names)
+        raise ValueError(f"`metric` must be one of {names}; got {metric!r}{near}")
+    return metric
+
+
 def fold_scores(results: Results, metric: str | None) -> np.ndarray:
     """Return the test scores, a row a candidate and a column a split.
 
@@ -127,18 +143,20 @@ def fold_scores(results: Results, metric: str | None) -> np.ndarray:
     Raises
     ------
     ValueError
-        If there is no such metric, or if there are several and none is named.
+        If there is no such metric, or if there are several and none is named; if the
+        scores on the splits are not there, as in a table of means.
     """
     start = "mean_test_"
     names = [key.removeprefix(start) for key in results if key.startswith(start)]
-    if metric is None and len(names) == 1:
-        (metric,) = names
-    if metric not in names:
-        near = "" if metric is None else nearest(metric, names)
-        raise ValueError(f"`metric` must be one of {names}; got {metric!r}{near}")
+    metric = which_metric(metric, names)
     columns: list[np.ndarray] = []
     while (key := f"split{len(columns)}_test_{metric}") in results:
         columns.append(results[key])
+    if not columns:
+        raise ValueError(
+            "the scores on every split are needed, as `cv_results_` has them; got no "
+            f"column {key!r}"
+        )
     return np.column_stack(columns)
 
 

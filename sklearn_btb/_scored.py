@@ -1,11 +1,9 @@
 """One estimator's candidates that have a score: what its plots are made of."""
 
-from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from ._estimators import make_tunables, named_estimators
 from ._history import colours, shown_range
 from ._output_transforms import clip_infinite
 from ._parameter_axes import ParameterAxis, parameter_axis
@@ -82,7 +80,6 @@ def scored_candidates(
         is no search that is fitted.
     """
     check_searched(search)
-    estimators = named_estimators(search.estimators)
     names = list(search.leaderboard_.index)
     name = names[0] if estimator_name is None else estimator_name
     if name not in names:
@@ -100,13 +97,9 @@ def scored_candidates(
             f"{owner} needs at least {FEWEST} candidates of {name!r} with a score; got "
             f"{len(own)}"
         )
-    single = not isinstance(search.estimators, Mapping)
-    tunables = make_tunables(
-        estimators, search.search_spaces, single, search.constraints
-    )
     return Candidates(
         name,
-        tunables[name],
+        search._tunables[name],
         [trial.params for trial in own],
         clip_infinite([trial.score for trial in own]),
         colours([trial.estimator_name for trial in search.trials_])[name],

@@ -15,9 +15,9 @@ from sklearn.metrics import get_scorer_names
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import indexable
 
-from . import _engine
+from . import _engine, _report
 from ._correction import corrected_score_of
-from ._delegation import can_score, delegate, has, score_winner, visual_block
+from ._delegation import can_score, classes_of, delegate, score_winner, visual_block
 from ._estimators import (
     combine_tags,
     common_type,
@@ -32,10 +32,11 @@ from ._fingerprint import Facts, check_same, fingerprint
 from ._interrupts import interrupts_held_back
 from ._journal import Journal, merge
 from ._kept import Shelf, what_to_keep
+from ._leaderboard import steering
 from ._progress import say
 from ._racing import has_lost
 from ._random import seed_from
-from ._report import ReportMixin
+from ._refit import check_rule
 from ._results import (
     best_index,
     check_complete,
@@ -75,7 +76,7 @@ class _Past(NamedTuple):
     shelf: Shelf
 
 
-class BTBSearchCV(ReportMixin, MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
+class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
     """Search the best of several estimators together with its best parameters.
 
     Bayesian Tuning and Bandits: a bandit, the *selector*, picks the estimator to try
@@ -474,6 +475,7 @@ class BTBSearchCV(ReportMixin, MetaEstimatorMixin, CallbackSupportMixin, BaseEst
             estimators, self.search_spaces, single, self.constraints
         )
         scorers = make_scorers(estimators, self.scoring, self.refit, self.error_score)
+        check_rule(self.refit, self.scoring, scorers, tunables)
         X, y = indexable(X, y)
         params = check_method_params(X, params=params)
         routed = route(self, scorers, params)
@@ -511,7 +513,7 @@ class BTBSearchCV(ReportMixin, MetaEstimatorMixin, CallbackSupportMixin, BaseEst
             self._forget_fit()  # not before it is clear that nothing is refused
             self.n_splits_ = len(splits)
             self.trials_ = past.trials
-            self._facts, self._shelf = past.facts, past.shelf
+            self._facts, self._shelf, self._tunables = past.facts, past.shelf, tunables
             vars(self).update(past.shelf.attributes)
             context = self._init_callback_context(
                 max_subtasks=1 + (self.refit is not False)
@@ -566,9 +568,8 @@ class BTBSearchCV(ReportMixin, MetaEstimatorMixin, CallbackSupportMixin, BaseEst
     def _search(self, problem, tunables, past, context, started):
         """Run the session over the cross-validated scores; adds to `trials_`."""
         n_iter = self.n_iter + len(past.earlier)
-
-        n_left = min(n_iter, problem.settings.n_candidates) - len(past.trials)
-        n_left = max(0, n_left)
+        n_candidates = min(n_iter, problem.settings.n_candidates)
+        n_left = max(0, n_candidates - len(past.trials))
         n_fits = n_left * len(problem.splits)
         if self.verbose > 0:
             say(
@@ -647,11 +648,12 @@ class BTBSearchCV(ReportMixin, MetaEstimatorMixin, CallbackSupportMixin, BaseEst
             self.return_train_score,
             may_skip_folds=self.racing is not False,
         )
+        self._steering = steering(self.cv_results_, self.refit, self.scoring)
         scorer = next(iter(scorers.values()))
         if self.multimetric_:
             check_refit_metric(self.refit, metrics)
         if self.refit or not self.multimetric_:
-            metric = self.refit if self.multimetric_ else "score"
+            metric = self._steering.metric
             index = best_index(self.cv_results_, self.refit, metric)
             best = self.trials_[index]
             check_complete(best, self.trials_, self.stop_reason_)
@@ -717,13 +719,13 @@ class BTBSearchCV(ReportMixin, MetaEstimatorMixin, CallbackSupportMixin, BaseEst
     transform = delegate("transform", "X_transformed")
     inverse_transform = delegate("inverse_transform", "X_original")
 
+    classes_ = property(classes_of)
     corrected_score_ = property(corrected_score_of)
-
-    @property
-    def classes_(self):
-        """The winner's class labels."""
-        has("classes_")(self)
-        return self.best_estimator_.classes_
+    leaderboard_ = property(_report.leaderboard)
+    results_frame = _report.results_frame
+    _repr_mimebundle_ = _report.mimebundle
+    _repr_html_ = _report.diagram
+    _sk_visual_block_ = visual_block
 
     @property
     def n_features_in_(self):
@@ -784,6 +786,3 @@ class BTBSearchCV(ReportMixin, MetaEstimatorMixin, CallbackSupportMixin, BaseEst
         return combine_tags(
             super().__sklearn_tags__(), given_estimators(self.estimators)
         )
-
-    def _sk_visual_block_(self):
-        return visual_block(self)

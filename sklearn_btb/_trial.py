@@ -74,7 +74,8 @@ class Trial:
         ended before they were run.
     score : float
         The mean test score over the folds, of the metric that steers the search. Of a
-        stopped candidate it is corrected for which folds were run.
+        stopped candidate it is what is expected over all folds, by how hard others
+        found those that were run.
 
     Examples
     --------

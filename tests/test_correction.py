@@ -5,6 +5,7 @@ import pickle
 from itertools import combinations
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -61,6 +62,11 @@ class TestTheScore:
         assert (choosing.sum(axis=1) == n_folds // 2).all()
         assert len(set(choosing.sum(axis=0))) == 1
 
+    def test_with_more_than_ten_folds_is_always_of_the_same_halves(self):
+        rows, folds = np.ogrid[:5, :12]
+        score = corrected((3 * folds * (rows + 1) + rows**2) % 7)
+        assert score == pytest.approx((2.596561, 1.653027, 3.540095), abs=1e-6)
+
     @given(some_scores)
     def test_is_never_more_than_the_best_mean(self, scores):
         assert corrected(scores).score <= scores.mean(axis=1).max() + 1e-9
@@ -110,6 +116,8 @@ class TestOfASearch:
         assert search.corrected_score_ == (2, 2, 2)
         search.set_params(refit="a").fit(X, Y)
         assert search.corrected_score_.score == search.best_score_ == -4
+        search.set_params(refit="b")
+        assert search.corrected_score_.score == search.best_score_ == -4
 
     def test_is_pickled_with_it(self):
         search = self.search().fit(X, Y)
@@ -126,3 +134,13 @@ class TestOfASearch:
     def test_is_had_from_the_results_of_scikit_learn(self):
         search = GridSearchCV(Toy(), {"x": [0.5, 1, 2]}, cv=THREE_FOLDS).fit(X, Y)
         assert corrected_score(search.cv_results_).score == search.best_score_
+
+    def test_is_not_had_from_a_table_without_folds(self):
+        frame = self.search().fit(X, Y).results_frame()
+        with pytest.raises(ValueError, match="no column 'split0_test_score'"):
+            corrected_score(frame)
+
+    def test_is_had_from_its_results_as_a_data_frame(self):
+        search = self.search().fit(X, Y)
+        table = pd.DataFrame(search.cv_results_)
+        assert corrected_score(table) == search.corrected_score_

@@ -10,7 +10,7 @@ from sklearn.exceptions import FitFailedWarning, NotFittedError
 from toys import THREE_FOLDS, Toy, X, Y
 
 from sklearn_btb import BTBSearchCV, Trial
-from sklearn_btb._leaderboard import leaderboard, results_frame, steering_metric
+from sklearn_btb._leaderboard import leaderboard, results_frame, steering
 from sklearn_btb._results import make_cv_results
 from sklearn_btb._trial import FoldResult
 
@@ -84,6 +84,18 @@ class TestLeaderboard:
         assert list(board["n_failed"]) == [1, 1]
         assert math.isnan(board["best_score"]["bad"])
 
+    def test_a_number_for_a_failure_is_no_score(self):
+        trials = [
+            trial(0, "bad", [0.0, 0.0], state="failed"),
+            trial(1, "good", [-2.0, -4.0]),
+            trial(2, "good", [0.0, 0.0], state="failed"),
+        ]
+        board = board_of(trials)
+        assert list(board.index) == ["good", "bad"]
+        assert board["best_score"]["good"] == -3.0
+        assert math.isnan(board["best_score"]["bad"])
+        assert math.isnan(board["standard_error"]["bad"])
+
     def test_candidates_with_all_folds_come_before_others(self):
         trials = [
             trial(0, "stopped", [9, 9, None], state="stopped"),
@@ -111,7 +123,7 @@ class TestLeaderboard:
             trial(1, "b", [{"acc": 0.0, "f1": 1.0}]),
         ]
         results = make_cv_results(trials, 1, False)
-        metric = steering_metric(results, refit)
+        metric = steering(results, refit, None).metric
         assert metric == expected
         best = {"acc": "a", "f1": "b"}[expected]
         assert leaderboard(results, trials, metric).index[0] == best

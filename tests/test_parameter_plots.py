@@ -74,6 +74,13 @@ class TestChoiceOfTheEstimator:
         with pytest.raises(ValueError, match=r"at least 4 .*'bowl'.* got 3"):
             ImportanceDisplay.from_estimator(search)
 
+    def test_is_among_those_searched_whatever_was_set_since(self):
+        space = {"x": loguniform(0.1, 100)}
+        search = BTBSearchCV({"a": Bowl()}, {"a": space}, n_iter=5, random_state=0)
+        search.fit(X, Y).set_params(estimators={"b": Bowl()}, search_spaces=None)
+        display = ParallelCoordinatesDisplay.from_estimator(search, estimator_name="a")
+        assert [axis.parameter for axis in display.axes] == ["x"]
+
 
 class TestParallelCoordinates:
     def test_has_an_axis_for_each_parameter_that_varies(self, search):

@@ -9,7 +9,7 @@ from scipy.stats import uniform
 from test_search import search_for
 from toys import THREE_FOLDS, Toy, X, Y
 
-from sklearn_btb._racing import corrected_score, has_lost
+from sklearn_btb._racing import expected_score, has_lost
 
 NAN = np.nan
 # splits of unequal difficulty, candidates that differ little
@@ -109,24 +109,20 @@ def test_infinite_scores_do_not_end_the_race():
     assert "stopped" in {trial.state for trial in search.trials_}
 
 
-class TestCorrectedScore:
+class TestExpectedScore:
     def test_is_the_mean_where_nothing_is_known(self):
-        assert corrected_score(np.array([1.0, 3.0, NAN]), np.empty((0, 3))) == 2.0
+        assert expected_score(np.array([1.0, 3.0, NAN]), np.empty((0, 3))) == 2.0
 
     def test_takes_out_how_hard_a_split_is(self):
         complete = np.array([[0.9, 0.5, 0.7], [0.8, 0.4, 0.6]])  # +0.2, -0.2, 0
-        assert corrected_score(np.array([0.8, NAN, NAN]), complete) == pytest.approx(
-            0.6
-        )
-        assert corrected_score(np.array([NAN, 0.4, NAN]), complete) == pytest.approx(
-            0.6
-        )
+        assert expected_score(np.array([0.8, NAN, NAN]), complete) == pytest.approx(0.6)
+        assert expected_score(np.array([NAN, 0.4, NAN]), complete) == pytest.approx(0.6)
 
     @given(scores_of_five, st.floats(-1, 1), st.integers(1, 4))
     def test_is_exact_where_candidates_differ_by_a_constant(self, scores, shift, n):
         shifted = begun(scores + shift, n)
         expected = scores.mean() + shift
-        assert corrected_score(shifted, scores[None]) == pytest.approx(expected)
+        assert expected_score(shifted, scores[None]) == pytest.approx(expected)
 
 
 class ByFold(Toy):

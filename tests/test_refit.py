@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
-from toys import THREE_FOLDS, Toy, X, Y
+from toys import THREE_FOLDS, Log, Toy, X, Y
 
 from sklearn_btb import BTBSearchCV, fastest_within, one_standard_error
 
@@ -61,6 +61,46 @@ class TestFastestWithin:
     def test_refuses_other_tolerances(self, tolerance):
         with pytest.raises(ValueError, match="`tolerance` must be"):
             fastest_within(tolerance)
+
+
+class TestBeforeTheSearch:
+    def refused(self, refit, error=ValueError, **params):
+        """What `fit` says, without having fitted anything."""
+        log = Log()
+        search = BTBSearchCV(Toy(log=log), {"x": [0, 1]}, refit=refit, **params)
+        with pytest.raises(error) as caught:
+            search.fit(X, Y)
+        assert not log and not hasattr(search, "trials_")
+        return str(caught.value)
+
+    @pytest.mark.parametrize("rule", [one_standard_error, fastest_within])
+    def test_a_class_is_no_rule(self, rule):
+        assert f"such as `{rule.__name__}(...)`" in self.refused(rule, TypeError)
+
+    def test_a_parameter_has_to_be_searched(self):
+        message = self.refused(one_standard_error("param_X"))
+        assert "got 'param_X'" in message and "did you mean 'param_x'" in message
+
+    @pytest.mark.parametrize("metric", [None, "r3"])
+    def test_a_metric_has_to_be_one_of_several(self, metric):
+        rule = fastest_within(0.1, metric=metric)
+        message = self.refused(rule, scoring=["r2", "neg_max_error"])
+        assert f"one of ['r2', 'neg_max_error']; got {metric!r}" in message
+
+    def test_a_single_metric_has_no_name(self):
+        rule = one_standard_error(metric="r2")
+        assert "one of ['score']; got 'r2'" in self.refused(rule, scoring="r2")
+
+    def test_what_a_function_scores_is_not_known(self):
+        rule = one_standard_error("param_x", metric="b")
+        search = BTBSearchCV(
+            Toy(),
+            {"x": [0, 1]},
+            scoring=lambda model, X, y: {"a": 0, "b": 1},
+            refit=rule,
+            cv=THREE_FOLDS,
+        ).fit(X, Y)
+        assert search.best_params_ == {"x": 0}
 
 
 ALL_RULES = pytest.mark.parametrize(
@@ -126,6 +166,12 @@ class TestEveryRule:
         results |= results_of(self.scores, metric="mse")
         with pytest.raises(ValueError, match=r"one of \['r2', 'mse'\]; got "):
             rule(metric=metric)(results)
+
+    @pytest.mark.parametrize("wrong", [{"by": 3}, {"by": None}, {"metric": 3}])
+    def test_refuses_other_types(self, rule, wrong):
+        (name,) = wrong
+        with pytest.raises(TypeError, match=f"`{name}` must be"):
+            rule(**wrong)
 
     def test_works_in_both_searches(self, rule):
         space = {"x": [0, 0.01, 0.02]}

@@ -70,10 +70,43 @@ class TestHtml:
         assert "(the end: n_iter)" in html
 
     def test_escapes_names_and_parameters(self):
-        search = search_for((NASTY, "near")).fit(X, Y)
+        space = {"far": {}, NASTY: {"bad": [("<b>",)]}}
+        search = search_for(("far", NASTY), search_spaces=space, n_iter=2).fit(X, Y)
         html = search._repr_html_()
         report = html[: html.index("sk-top-container")]
-        assert "<b>" not in report and "&lt;b&gt;&amp;" in report
+        assert "Best: &lt;b&gt;&amp;" in report
+        assert "bad=(&#x27;&lt;b&gt;&#x27;,)" in report
+        assert "<b>" not in report
+
+    def test_tells_of_the_one_that_a_callable_chose(self):
+        def first_of_far(results):
+            return list(results["estimator_name"]).index("far")
+
+        search = search_for(refit=first_of_far).fit(X, Y)
+        score = search.cv_results_["mean_test_score"][search.best_index_]
+        html = search._repr_html_()
+        assert f"Chosen by `refit`: far, score {score:.2f} over" in html
+        (row,) = re.findall(r'<tr class="btb-chosen">.*?</tr>', html)
+        assert "</span>far</td>" in row
+        assert search.leaderboard_.index[0] == "near"
+
+    def test_says_that_the_best_failed(self):
+        search = search_for(error_score=99, estimators__far__bad=tuple(range(9)))
+        with pytest.warns(FitFailedWarning):
+            search.set_params(refit=False).fit(X, Y)
+        assert "Best: far (failed), score 99.00 over" in search._repr_html_()
+
+    def test_sets_off_the_row_of_the_best(self, search):
+        (row,) = re.findall(r'<tr class="btb-chosen">.*?</tr>', search._repr_html_())
+        assert "</span>near</td>" in row
+
+    def test_tells_of_what_was_searched_after_other_parameters_were_set(self):
+        scoring = ["r2", "neg_max_error"]
+        search = search_for(scoring=scoring, refit="r2").fit(X, Y)
+        before = search.leaderboard_
+        search.set_params(refit="neg_max_error")
+        assert ", r2 " in search._repr_html_()
+        assert search.leaderboard_.equals(before)
 
     def test_names_the_metric(self):
         search = search_for(scoring=["r2", "neg_max_error"], refit="neg_max_error").fit(
