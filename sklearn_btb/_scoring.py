@@ -44,7 +44,7 @@ def make_scorers(
     return scorers
 
 
-def steering(scorers: Mapping[str, Any], refit: Refit) -> str | None:
+def metric_of(scorers: Mapping[str, Any], refit: Refit) -> str | None:
     """Return which of several metrics steers a search; None where there is one.
 
     It is the one that `refit` names, or else the first; None also where only the scores

@@ -48,7 +48,7 @@ from ._results import (
     warn_of_dropped,
     warn_of_untried,
 )
-from ._scoring import check_refit_metric, make_router, make_scorers, route, steering
+from ._scoring import check_refit_metric, make_router, make_scorers, metric_of, route
 from ._selectors import Selector
 from ._session import SELECTORS, TUNERS, BTBSession, maker_of
 from ._sklearn_compat import (
@@ -506,7 +506,7 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
             keep=keep,
         )
         estimators = {name: clone(est) for name, est in estimators.items()}
-        metric = steering(scorers, self.refit)
+        metric = metric_of(scorers, self.refit)
         problem = Problem(estimators, X, y, splits, settings, metric, search=self)
         with contextlib.ExitStack() as ending:
             past = self._past_of(problem, tunables, earlier, ending)
