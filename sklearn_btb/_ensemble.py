@@ -202,7 +202,7 @@ def _trials_with_predictions(search: Any, y: Any) -> list[Trial]:
         )
     if np.ndim(y) != 1:
         raise ValueError(f"an ensemble needs one target; got y of shape {np.shape(y)}")
-    trials = [search.trials_[number] for number in kept]
+    trials = [trial for trial in search.trials_ if trial.number in kept]
     first = kept[trials[0].number]
     if len(first) != len(y):
         raise ValueError(

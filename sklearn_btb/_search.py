@@ -273,7 +273,7 @@ class BTBSearchCV(ReportMixin, MetaEstimatorMixin, CallbackSupportMixin, BaseEst
     n_splits_ : int
         The number of splits.
     oof_predictions_ : dict of int to array of shape (n_samples, ...)
-        Of each candidate that was kept, by its row in `cv_results_`, the predictions
+        Of each candidate that was kept, by the `number` of its trial, the predictions
         of every row of X by the model of the fold in which it was a test row, as
         `cross_val_predict` returns them. Only with `keep_predictions`; candidates from
         the log of another process have none, nor have those that failed or were not

@@ -1,10 +1,12 @@
 """The ensemble of a search: what it is made of, what it says, what it refuses."""
 
 import pickle
+import threading
 from functools import partial
 
 import numpy as np
 import pytest
+from joblib import parallel_config
 from scipy.sparse import csr_matrix
 from scipy.stats import loguniform, uniform
 from sklearn import config_context
@@ -167,6 +169,30 @@ class TestWhatItIs:
     def test_of_an_estimator_whose_name_ends_in_an_underscore(self):
         search = keeping({"tree_": CLASSIFIERS["tree"]}, {"tree_": {}}).fit(*IRIS)
         assert ensemble_of(search, *IRIS).estimators[0][0] == "tree_0"
+
+
+    def test_of_candidates_whose_numbers_have_gaps(self):
+        class Slow(GaussianNB):
+            def fit(self, X, y):
+                ended.wait(timeout=30)
+                return super().fit(X, y)
+
+        def interrupt(search, trial):
+            if trial.number == 3:
+                raise KeyboardInterrupt
+
+        ended = threading.Event()
+        estimators = {"slow": Slow(), "tree": CLASSIFIERS["tree"]}
+        spaces = {"slow": {}, "tree": SPACES["tree"]}
+        search = keeping(estimators, spaces, "predict_proba", callback=interrupt)
+        with parallel_config("threading", n_jobs=4), pytest.raises(KeyboardInterrupt):
+            search.fit(*NOISY)
+        ended.set()
+        assert [trial.number for trial in search.trials_] == [1, 2, 3]
+        depths = {trial.number: trial.params for trial in search.trials_}
+        for name, member in ensemble_of(search, *NOISY).estimators:
+            own = {"max_depth": member.max_depth}
+            assert own == depths[int(name.removeprefix("tree_"))]
 
 
 class TestScore:
