@@ -1,13 +1,12 @@
 """What the best candidates leave besides their scores, where that is asked for.
 
 A fold brings its predictions of the test rows, its fitted estimator, or both. The shelf
-keeps them of the best complete candidates, and takes them out of the trials of all.
+keeps them of the best complete candidates; no trial holds them.
 """
 
 import traceback
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -171,7 +170,8 @@ class Shelf:
         self.estimators: dict[int, list[Any]] = {}
         self._n_kept = n_kept
         self._trials: dict[int, Trial] = {}
-        self._refused: set[str] = set()  # estimators whose predictions raised
+        # by estimator, the first candidate that nothing can be kept of, and why
+        self._refused: dict[str, tuple[int, str]] = {}
         if keep is None:
             return
         self._order = np.argsort(np.concatenate([test for _, test in splits]))
@@ -195,42 +195,42 @@ class Shelf:
             shown["fold_estimators_"] = self.estimators
         return shown
 
-    def take_out(self, trial: Trial) -> Trial:
-        """Return a trial without what its folds brought, which is kept if it is good.
+    def put(self, trial: Trial, folds: Sequence[Kept]) -> None:
+        """Keep what the folds of a trial brought, if it is good.
 
-        Of one that was not run on all splits, or failed, nothing is kept.
+        Of one that was not run on all splits, or failed, nothing is kept, nor of one
+        whose folds do not fit together: that is noted, and never raises.
         """
-        if self.keep is None:
-            return trial
-        bare = [fold and replace(fold, kept=None) for fold in trial.folds]
-        folds, trial = trial.folds, replace(trial, folds=tuple(bare))
-        if trial.state == "complete":
-            kept = [fold.kept for fold in folds if fold is not None]
-            self._put(trial, kept, self.keep)
-        return trial
-
-    def _put(self, trial: Trial, folds: Sequence[Kept], keep: Keep) -> None:
-        name = trial.estimator_name
-        for error in [fold.error for fold in folds if fold.error]:
-            if name not in self._refused:
-                self._refused.add(name)
-                warnings.warn(
-                    f"Nothing is kept of candidate {trial.number}, nor of others of "
-                    f"estimator {name!r} that fail like this:\n{error}",
-                    UserWarning,
-                    stacklevel=2,
-                )
+        if self.keep is None or trial.state != "complete":
             return
         best = best_of([*self._trials.values(), trial], self._n_kept)
-        if trial.number not in {each.number for each in best}:
-            return
-        self._trials[trial.number] = trial
-        if keep.method is not None:
+        error = next((fold.error for fold in folds if fold.error), None)
+        if error is None and trial.number in {each.number for each in best}:
+            try:
+                self._put(trial, folds, self.keep)
+                self._drop_the_others(best)
+            except Exception:  # a whole search is not lost for it
+                error = traceback.format_exc()
+        if error is not None:
+            self._refused.setdefault(trial.estimator_name, (trial.number, error))
+
+    def warn_of_refusals(self) -> None:
+        """Tell of candidates that nothing is kept of, once an estimator."""
+        for name, (number, error) in self._refused.items():
+            warnings.warn(
+                f"Nothing is kept of candidate {number}, nor of others of "
+                f"estimator {name!r} that fail like this:\n{error}",
+                UserWarning,
+                stacklevel=3,
+            )
+
+    def _put(self, trial: Trial, folds: Sequence[Kept], keep: Keep) -> None:
+        if keep.method is not None:  # first, as it may raise
             parts = [fold.predictions for fold in folds]
             self.predictions[trial.number] = joined(parts, self._order)
         if keep.estimators:
             self.estimators[trial.number] = [fold.estimator for fold in folds]
-        self._drop_the_others(best)
+        self._trials[trial.number] = trial
 
     def _drop_the_others(self, best: Iterable[Trial]) -> None:
         numbers = {trial.number for trial in best}

@@ -530,6 +530,7 @@ class BTBSearchCV(ReportMixin, MetaEstimatorMixin, CallbackSupportMixin, BaseEst
         report_failures(self.trials_, self.error_score)
         self._set_results(scorers)
         warn_if_not_finite(self.cv_results_, self.trials_)
+        self._shelf.warn_of_refusals()
         if self.refit:
             self._refit(estimators, task, context, routed["fit"])
         context.call_on_fit_task_end(**task)
@@ -596,7 +597,7 @@ class BTBSearchCV(ReportMixin, MetaEstimatorMixin, CallbackSupportMixin, BaseEst
             spaces=tunables,
             log=(lambda trial: None) if past.journal is None else past.journal.append,
             on_trial=None if self.callback is None else partial(self.callback, self),
-            take_out=past.shelf.take_out,
+            put_away=past.shelf.put,
             context=search_context,
         )
         search_context.call_on_fit_task_end(estimator=self)

@@ -2,6 +2,7 @@
 
 import pickle
 import time
+import warnings
 
 import joblib
 import numpy as np
@@ -265,6 +266,34 @@ class TestIncompleteCandidates:
         hinge = [t for t in search.trials_ if t.params["loss"] == "hinge"]
         assert [trial.state for trial in hinge] == ["complete"]
         assert sorted([hinge[0].number, *search.oof_predictions_]) == [0, 1, 2]
+
+    def test_that_cannot_predict_are_complete_though_warnings_are_errors(self):
+        class Mute(Toy):
+            def predict(self, X):
+                raise RuntimeError("no word")
+
+        search = keeping({"mute": Mute(), "toy": Toy(x=1)}, {"mute": {}, "toy": {}})
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            with pytest.raises(UserWarning, match="estimator 'mute' that fail like"):
+                search.fit(X, Y)
+        assert [trial.state for trial in search.trials_] == ["complete"] * 2
+        assert search.best_score_ == 10
+        assert list(search.oof_predictions_) == [1]
+
+    def test_whose_folds_do_not_fit_together_have_none(self, tmp_path):
+        class Ragged(Toy):
+            def predict(self, X):
+                return np.zeros((len(X), 2 + int(X[0, 0])))
+
+        spaces = {"ragged": {"x": [0, 1]}, "toy": {}}
+        search = keeping({"ragged": Ragged(), "toy": Toy(x=1)}, spaces, n_iter=3)
+        search.set_params(checkpoint=tmp_path / "log")
+        with pytest.warns(UserWarning, match="of candidate 0, nor of .*'ragged'") as w:
+            search.fit(X, Y)
+        assert len(w) == 1
+        assert list(search.oof_predictions_) == [1]
+        assert len(clone(search).fit(X, Y).trials_) == len(search.trials_) == 3
 
     def test_that_cannot_predict_so_raise_where_errors_do(self):
         space = {"loss": ["hinge"]}
