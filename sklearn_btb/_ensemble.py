@@ -96,7 +96,7 @@ def fit_ensemble(
     if _kind(search) == "classifier":
         classes = np.unique(y)
         predictions = [_shares(each, classes) for each in predictions]
-        voting = "hard" if search._shelf.keep.method == "predict" else "soft"
+        voting = "hard" if search._shelf.method == "predict" else "soft"
         stored = partial(_StoredClasses, classes=classes, voting=voting)
         voter = partial(VotingClassifier, voting=voting)
     score = _score_by(search, scoring, X, y, params.get("sample_weight"))
@@ -188,7 +188,7 @@ def _trials_with_predictions(search: Any, y: Any) -> list[Trial]:
     """Return the candidates to choose from, the best first."""
     check_is_fitted(search, "cv_results_")
     kept = getattr(search, "oof_predictions_", None)
-    if kept is None or search._shelf.keep.method == "decision_function":
+    if kept is None or search._shelf.method == "decision_function":
         raise ValueError(
             "an ensemble needs a search that was fitted with `keep_predictions="
             '"predict_proba"` or "predict"; got '
@@ -196,9 +196,11 @@ def _trials_with_predictions(search: Any, y: Any) -> list[Trial]:
         )
     if not kept:
         raise ValueError(
-            f"none of the {len(search.trials_)} candidates has predictions: those that "
-            "come from the log of another process (`checkpoint`) or failed have none. "
-            "With a higher `n_iter`, new candidates have them"
+            f"none of the {len(search.trials_)} candidates has predictions: those have "
+            "none that failed, that were not run on all splits, whose predictions "
+            "raised (of which `fit` warned), that come from the log of another process "
+            "(`checkpoint`), or from an earlier fit that kept something else "
+            "(`warm_start`). With a higher `n_iter`, new candidates may have them"
         )
     if np.ndim(y) != 1:
         raise ValueError(f"an ensemble needs one target; got y of shape {np.shape(y)}")

@@ -152,7 +152,8 @@ class Shelf:
     n_kept : int
         Of how many candidates, or of as many as there are estimators if that is more.
     before : Shelf or None
-        Of the fit that goes on; what it has of what is to be kept stays.
+        Of the fit that goes on. Those of its trials stay of which it has all that is
+        to be kept; others would only crowd out new ones.
 
     Attributes
     ----------
@@ -175,21 +176,30 @@ class Shelf:
         if keep is None:
             return
         self._order = np.argsort(np.concatenate([test for _, test in splits]))
-        if before is None or before.keep is None:
+        if before is None:
             return
-        if keep.method is not None and keep.method == before.keep.method:
+        lacks_some = keep.method not in (None, before.method) or (
+            keep.estimators and not before.estimators
+        )
+        if lacks_some:
+            return
+        self._trials |= before._trials
+        if keep.method is not None:
             self.predictions |= before.predictions
         if keep.estimators:
             self.estimators |= before.estimators
-        for number in self.predictions.keys() | self.estimators.keys():
-            self._trials[number] = before._trials[number]
         self._drop_the_others(best_of(self._trials.values(), n_kept))
+
+    @property
+    def method(self) -> str | None:
+        """Whose predictions are kept."""
+        return None if self.keep is None else self.keep.method
 
     @property
     def attributes(self) -> dict[str, Any]:
         """What a search shows of it."""
         shown: dict[str, Any] = {}
-        if self.keep is not None and self.keep.method is not None:
+        if self.method is not None:
             shown["oof_predictions_"] = self.predictions
         if self.keep is not None and self.keep.estimators:
             shown["fold_estimators_"] = self.estimators

@@ -276,8 +276,8 @@ class BTBSearchCV(ReportMixin, MetaEstimatorMixin, CallbackSupportMixin, BaseEst
         Of each candidate that was kept, by the `number` of its trial, the predictions
         of every row of X by the model of the fold in which it was a test row, as
         `cross_val_predict` returns them. Only with `keep_predictions`; candidates from
-        the log of another process have none, nor have those that failed or were not
-        run on all splits.
+        the log of another process or of an earlier fit that kept something else have
+        none, nor have those that failed or were not run on all splits.
     fold_estimators_ : dict of int to list of estimator
         Of each of them the fitted models, one a split. Only with `keep_estimators`.
     refit_time_ : float

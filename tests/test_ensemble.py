@@ -310,6 +310,12 @@ class TestRefused:
         search.set_params(n_iter=8).fit(*NOISY)
         assert set(numbers_of(ensemble_of(search, *NOISY))) <= {6, 7}
 
+    def test_a_search_that_kept_something_else_when_it_found_its_candidates(self):
+        search = of_classifiers(None, keep_estimators=True, warm_start=True)
+        search.set_params(keep_predictions="predict", n_iter=0).fit(*NOISY)
+        with pytest.raises(ValueError, match="from an earlier fit that kept something"):
+            ensemble_of(search, *NOISY)
+
     def test_other_rows(self, search):
         with pytest.raises(ValueError, match="with 90 rows; got 10"):
             ensemble_of(search, NOISY[0][:10], NOISY[1][:10])

@@ -332,6 +332,21 @@ class TestGoingOn:
         search.set_params(keep_predictions=None, n_iter=0).fit(*BINARY)
         assert not hasattr(search, "oof_predictions_")
 
+    def test_those_that_lack_something_leave_room_for_new_ones(self):
+        search = toys(keep_predictions=None, keep_estimators=True, warm_start=True)
+        search.set_params(n_iter=2, n_kept=2, estimators__x=0).fit(X, Y)
+        assert len(search.fold_estimators_) == 2
+        search.set_params(keep_predictions="predict").fit(X, Y)
+        assert sorted(search.oof_predictions_) == [2, 3]
+        assert sorted(search.fold_estimators_) == [2, 3]
+
+    def test_fewer_things_stay_where_fewer_are_to_be_kept(self):
+        search = toys(keep_estimators=True, warm_start=True).fit(X, Y)
+        kept = set(search.oof_predictions_)
+        search.set_params(keep_estimators=False, n_iter=0).fit(X, Y)
+        assert_kept(search, kept)
+        assert not hasattr(search, "fold_estimators_")
+
     def test_a_fit_that_begins_anew_forgets_them(self):
         search = toys().fit(X, Y)
         assert_kept(search.set_params(n_iter=1).fit(X, Y), [0])
