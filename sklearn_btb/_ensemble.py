@@ -14,7 +14,7 @@ from sklearn.utils.metadata_routing import get_routing_for_object
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from ._estimators import common_type, named_estimators
+from ._estimators import common_type
 from ._sklearn_compat import scorer_accepts_sample_weight
 from ._trial import Trial
 
@@ -176,7 +176,7 @@ class _StoredClasses(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
 
 def _kind(search: Any) -> str:
-    kind = common_type(named_estimators(search.estimators))
+    kind = common_type(search._searched)
     if kind not in ("classifier", "regressor"):
         raise ValueError(
             f"an ensemble needs classifiers or regressors; got a search over {kind}s"
@@ -256,6 +256,6 @@ def _metric(search: Any, metrics: Mapping[str, Any]) -> str:
 
 def _member(search: Any, trial: Trial) -> tuple[str, Any]:
     """Return a candidate as it is to be fitted, with its name in the ensemble."""
-    estimator = clone(named_estimators(search.estimators)[trial.estimator_name])
+    estimator = clone(search._searched[trial.estimator_name])  # as they were in `fit`
     estimator.set_params(**clone(trial.params, safe=False))
     return f"{trial.estimator_name.rstrip('_')}_{trial.number}", estimator

@@ -512,6 +512,7 @@ class BTBSearchCV(ReportMixin, MetaEstimatorMixin, CallbackSupportMixin, BaseEst
             self.n_splits_ = len(splits)
             self.trials_ = past.trials
             self._facts, self._shelf = past.facts, past.shelf
+            self._searched = estimators
             vars(self).update(past.shelf.attributes)
             context = self._init_callback_context(
                 max_subtasks=1 + (self.refit is not False)

@@ -152,6 +152,14 @@ class TestWhatItIs:
         ensemble = ensemble_of(search, *NOISY, scoring="neg_log_loss")
         assert Counted.n_fits == len(ensemble.estimators)
 
+    def test_of_the_estimators_that_were_searched_whatever_was_set_since(self):
+        search = of_classifiers()
+        expected = ensemble_of(search, *NOISY).predict_proba(NOISY[0])
+        search.set_params(estimators__tree__random_state=7)
+        search.set_params(estimators={"ridge": Ridge()}, search_spaces=None)
+        ensemble = ensemble_of(search, *NOISY)
+        np.testing.assert_array_equal(ensemble.predict_proba(NOISY[0]), expected)
+
     def test_of_sparse_rows(self):
         data = csr_matrix(NOISY[0]), NOISY[1]
         search = keeping(
