@@ -250,6 +250,8 @@ class Shelf:
 
 
 def _classes(y: Any) -> Any:
+    if issparse(y):  # a label indicator matrix
+        y = y.toarray()
     if y is None or np.ndim(y) == 1:
         return None if y is None else np.unique(y)
     return [np.unique(column) for column in np.asarray(y).T]

@@ -141,6 +141,19 @@ class TestPredictions:
         np.testing.assert_array_equal(predictions, expected, strict=True)
         assert (predictions[:50, 0] == 0).all()
 
+    @pytest.mark.parametrize("method", ["predict", "predict_proba"])
+    def test_of_sparse_label_indicators_are_those_of_dense_ones(self, method):
+        X, y = IRIS[0], np.eye(3, dtype=int)[IRIS[1]]
+        dense, sparse = (
+            keeping(KNeighborsClassifier(), {}, method, n_iter=1, scoring="f1_macro")
+            .fit(X, labels)
+            .oof_predictions_[0]
+            for labels in (y, csr_matrix(y))
+        )
+        if method == "predict":
+            sparse = sparse.toarray()
+        np.testing.assert_array_equal(sparse, dense)
+
     def test_with_worker_processes_are_the_same(self):
         estimator, space = FOREST
         one, two = (
