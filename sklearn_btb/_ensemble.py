@@ -238,6 +238,10 @@ def _score_by(
 
     def score(model: Any) -> float:
         scored = scorer(model, X, y, **params)
+        if scoring is not None and isinstance(scored, dict):
+            raise TypeError(
+                f"`scoring` must return one number; got a dict with {list(scored)}"
+            )
         return scored[_metric(search, scored)] if isinstance(scored, dict) else scored
 
     return score

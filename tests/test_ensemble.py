@@ -354,6 +354,13 @@ class TestRefused:
         with pytest.raises((TypeError, ValueError), match=message):
             call()
 
+    def test_a_scorer_of_several_metrics(self, search):
+        def several(estimator, X, y):
+            return {"own": estimator.score(X, y)}
+
+        with pytest.raises(TypeError, match=r"one number; got a dict with \['own'\]"):
+            ensemble_of(search, *NOISY, scoring=several)
+
     def test_a_metric_that_needs_what_was_not_kept(self):
         search = of_classifiers("predict")
         with pytest.raises(AttributeError, match="predict_proba"):
