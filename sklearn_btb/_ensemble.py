@@ -3,7 +3,7 @@
 import numbers
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from sklearn import get_config
@@ -17,6 +17,8 @@ from sklearn.utils.validation import check_is_fitted
 from ._estimators import common_type
 from ._sklearn_compat import scorer_accepts_sample_weight
 from ._trial import Trial
+
+PATIENCE: Final = 10  # steps without a new best; later ones hardly ever bring one
 
 
 def fit_ensemble(
@@ -41,8 +43,9 @@ def fit_ensemble(
         What the ensemble is to be good at, one metric as in `GridSearchCV`; None is
         that of the search. The accuracy or R^2 stand for estimators' own `score`.
     size : int, default=50
-        How often a candidate is added. Of the ensembles on the way, the best is taken,
-        of equal ones the smallest.
+        How often a candidate is added at most; it ends after 10 additions without a
+        new best score. Of the ensembles on the way, the best is taken, of equal ones
+        the smallest.
     **params : dict of str to object
         Passed to the `fit` of the ensemble, which without metadata routing takes
         `sample_weight` alone. That goes to a scorer that takes it as well (with
@@ -63,8 +66,8 @@ def fit_ensemble(
     Notes
     -----
     Caruana, Niculescu-Mizil, Crew and Ksikes, "Ensemble Selection from Libraries of
-    Models", ICML 2004: selection with replacement. It takes `size` x candidates calls
-    of the scorer. What it gains is measured in `benchmarks/README.md`.
+    Models", ICML 2004: selection with replacement. It takes up to `size` x candidates
+    calls of the scorer. What it gains is measured in `benchmarks/README.md`.
 
     Examples
     --------
@@ -129,7 +132,8 @@ def greedy_counts(
     score : callable
         Of such an array; greater is better, NaN is worst.
     size : int
-        The number of steps.
+        The greatest number of steps; `PATIENCE` in a row without a new best are the
+        last.
 
     Returns
     -------
@@ -145,7 +149,9 @@ def greedy_counts(
         picks.append(int(scores.argmax()))
         path.append(float(scores.max()))
         total += predictions[picks[-1]]
-    n = int(np.argmax(path)) + 1
+        n = int(np.argmax(path)) + 1
+        if k - n >= PATIENCE:
+            break
     return np.bincount(picks[:n], minlength=len(predictions)), path[n - 1]
 
 

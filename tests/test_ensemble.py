@@ -90,6 +90,16 @@ class TestGreedyCounts:
         counts, _ = greedy_counts([self.TARGET + 9, self.TARGET + 1], score, 3)
         assert counts.tolist() == [0, 1]
 
+    def test_end_after_ten_steps_without_a_new_best(self):
+        def score(mean):
+            scored.append(mean)
+            return self.score(mean)
+
+        scored = []
+        counts, _ = greedy_counts([self.TARGET, self.TARGET + 1], score, 50)
+        assert counts.tolist() == [1, 0]
+        assert len(scored) == 2 * 11
+
     def test_change_no_predictions(self):
         predictions = [self.TARGET + 1, self.TARGET - 1]
         before = np.copy(predictions)
