@@ -67,7 +67,8 @@ def what_to_keep(
     Raises
     ------
     ValueError
-        If an estimator has no such method, or a row is not tested exactly once.
+        If an estimator has no such method, a row is not tested exactly once, or y is
+        sparse where predictions have a column for each class.
     """
     if method is None:
         return Keep(None, True, None) if fold_estimators else None
@@ -77,6 +78,11 @@ def what_to_keep(
                 f"`keep_predictions` must be a method that every estimator has; "
                 f"{name!r}, {estimator!r}, has no `{method}`"
             )
+    if issparse(y) and method != "predict":  # of which `classes_` makes no sense
+        raise ValueError(
+            f"`keep_predictions={method!r}` needs a dense y, `y.toarray()`; got a "
+            f"sparse one, of shape {y.shape}"
+        )
     n_rows = X.shape[0] if hasattr(X, "shape") else len(X)
     tested = np.sort(np.concatenate([test for _, test in splits]))
     if not np.array_equal(tested, np.arange(n_rows)):
@@ -250,8 +256,6 @@ class Shelf:
 
 
 def _classes(y: Any) -> Any:
-    if issparse(y):  # a label indicator matrix
-        y = y.toarray()
     if y is None or np.ndim(y) == 1:
         return None if y is None else np.unique(y)
     return [np.unique(column) for column in np.asarray(y).T]

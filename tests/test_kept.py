@@ -141,19 +141,6 @@ class TestPredictions:
         np.testing.assert_array_equal(predictions, expected, strict=True)
         assert (predictions[:50, 0] == 0).all()
 
-    @pytest.mark.parametrize("method", ["predict", "predict_proba"])
-    def test_of_sparse_label_indicators_are_those_of_dense_ones(self, method):
-        X, y = IRIS[0], np.eye(3, dtype=int)[IRIS[1]]
-        dense, sparse = (
-            keeping(KNeighborsClassifier(), {}, method, n_iter=1, scoring="f1_macro")
-            .fit(X, labels)
-            .oof_predictions_[0]
-            for labels in (y, csr_matrix(y))
-        )
-        if method == "predict":
-            sparse = sparse.toarray()
-        np.testing.assert_array_equal(sparse, dense)
-
     def test_with_worker_processes_are_the_same(self):
         estimator, space = FOREST
         one, two = (
@@ -251,6 +238,15 @@ class TestRefused:
         search = keeping(estimators, {"a": {}}, "predict_proba")
         with pytest.raises(ValueError, match=r"'a', Toy\(\), has no `predict_proba`"):
             search.fit(X, Y)
+
+    def test_sparse_labels_where_predictions_have_a_column_for_each_class(self):
+        y = csr_matrix(np.eye(3, dtype=int)[IRIS[1]])
+        search = keeping(KNeighborsClassifier(), {}, "predict_proba", n_iter=1)
+        search.set_params(scoring=lambda *args: 1.0)
+        with pytest.raises(ValueError, match=r"dense y, .* sparse one, of shape \(150"):
+            search.fit(IRIS[0], y)
+        search.set_params(keep_predictions="predict").fit(IRIS[0], y)
+        assert search.oof_predictions_[0].shape == (150, 3)
 
     def test_an_unknown_method(self):
         with pytest.raises(ValueError, match="'keep_predictions' parameter of BTBSear"):
