@@ -8,7 +8,6 @@ from typing import Any, Final
 import numpy as np
 from sklearn import get_config
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, clone
-from sklearn.ensemble import VotingClassifier, VotingRegressor
 from sklearn.metrics import get_scorer
 from sklearn.utils.metadata_routing import get_routing_for_object
 from sklearn.utils.metaestimators import available_if
@@ -91,6 +90,9 @@ def fit_ensemble(
     >>> bool(ensemble.oof_score_ >= search.best_score_)
     True
     """
+    # takes long, and only this needs it
+    from sklearn.ensemble import VotingClassifier, VotingRegressor
+
     if not (isinstance(size, numbers.Integral) and size >= 1):
         raise ValueError(f"`size` must be an integer of at least 1; got {size!r}")
     trials = _trials_with_predictions(search, y)

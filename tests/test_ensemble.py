@@ -188,7 +188,6 @@ class TestWhatItIs:
         search = keeping({"tree_": CLASSIFIERS["tree"]}, {"tree_": {}}).fit(*IRIS)
         assert ensemble_of(search, *IRIS).estimators[0][0] == "tree_0"
 
-
     def test_of_candidates_whose_numbers_have_gaps(self):
         class Slow(GaussianNB):
             def fit(self, X, y):
