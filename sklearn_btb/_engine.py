@@ -249,7 +249,7 @@ class _Engine:
                 for split, fold in zip(task.splits, future.result(), strict=True):
                     task.candidate.folds[split] = fold
         ran = [candidate for candidate in self._open if candidate.ran]
-        trials = [self._keep(each, self._state_of(each)) for each in ran]
+        trials = [self._keep(each) for each in ran]
         for trial in trials:
             if trial.state != "interrupted":
                 self._log(trial)
@@ -433,7 +433,7 @@ class _Engine:
 
     def _conclude(self, candidate: _Candidate) -> None:
         self._open.remove(candidate)
-        trial = self._keep(candidate, self._state_of(candidate))
+        trial = self._keep(candidate)
         self._log(trial)
         self._put_away(trial, [fold.kept for fold in candidate.ran])
         # whatever `error_score` stood in for what is missing, it was not earned
@@ -455,19 +455,16 @@ class _Engine:
             return "failed"
         return "complete" if complete else "stopped"
 
-    def _keep(self, candidate: _Candidate, state: Any) -> Trial:
+    def _keep(self, candidate: _Candidate) -> Trial:
+        state = self._state_of(candidate)
         if state == "stopped":
             scores = self._scores(candidate.folds)
             score = corrected_score(scores, self._complete)
         else:
             score = mean_score(candidate.ran, self._problem.metric)
+        folds = tuple(fold and replace(fold, kept=None) for fold in candidate.folds)
         trial = Trial(
-            candidate.number,
-            candidate.name,
-            candidate.params,
-            tuple(fold and replace(fold, kept=None) for fold in candidate.folds),
-            state,
-            score,
+            candidate.number, candidate.name, candidate.params, folds, state, score
         )
         bisect.insort(self._trials, trial, key=lambda trial: trial.number)
         return trial

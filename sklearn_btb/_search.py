@@ -512,7 +512,6 @@ class BTBSearchCV(ReportMixin, MetaEstimatorMixin, CallbackSupportMixin, BaseEst
             self.n_splits_ = len(splits)
             self.trials_ = past.trials
             self._facts, self._shelf = past.facts, past.shelf
-            self._searched = estimators
             vars(self).update(past.shelf.attributes)
             context = self._init_callback_context(
                 max_subtasks=1 + (self.refit is not False)
@@ -567,8 +566,8 @@ class BTBSearchCV(ReportMixin, MetaEstimatorMixin, CallbackSupportMixin, BaseEst
 
     def _search(self, problem, tunables, past, context, started):
         """Run the session over the cross-validated scores; adds to `trials_`."""
+        self._searched = problem.estimators
         n_iter = self.n_iter + len(past.earlier)
-
         n_left = min(n_iter, problem.settings.n_candidates) - len(past.trials)
         n_left = max(0, n_left)
         n_fits = n_left * len(problem.splits)
