@@ -122,12 +122,12 @@ def best_five(search, X, y, regression):
     ranks = search.cv_results_["rank_test_score"]
     members = [
         (
-            f"member_{number}",
-            clone(search.estimators[search.trials_[number].estimator_name]).set_params(
-                **search.trials_[number].params
+            f"member_{row}",
+            clone(search.estimators[search.trials_[row].estimator_name]).set_params(
+                **search.trials_[row].params
             ),
         )
-        for number in np.argsort(ranks, kind="stable")[:5]
+        for row in np.argsort(ranks, kind="stable")[:5]
     ]
     if regression:
         return VotingRegressor(members).fit(X, y)

@@ -15,7 +15,7 @@ import warnings
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import BrokenExecutor, Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -103,7 +103,7 @@ def run(
     spaces: Mapping[str, Tunable] | None = None,
     log: Callable[[Trial], None] = lambda trial: None,
     on_trial: Callable[[Trial], bool] | None = None,
-    take_out: Callable[[Trial], Trial] = lambda trial: trial,
+    put_away: Callable[[Trial, list[Any]], None] = lambda trial, kept: None,
     context: Any = None,
 ) -> str:
     """Append trials until there are enough.
@@ -127,9 +127,9 @@ def run(
         Called with every candidate that is done, before anything is decided by it.
     on_trial : callable, optional
         Called with every candidate that is done; a true value ends the search.
-    take_out : callable, optional
-        Called with every new trial before any of these; returns the trial without
-        what its folds brought besides scores.
+    put_away : callable, optional
+        Called with every new trial, after it was logged and before `on_trial`, and with
+        what each fold that was run brought besides scores. That no trial holds.
     context : CallbackContext, optional
         Where the evaluations tell scikit-learn's callbacks of.
 
@@ -161,7 +161,7 @@ def run(
             race,
             log,
             on_trial,
-            take_out,
+            put_away,
             context,
         )
         _warn_of_timeouts(executor, limits)
@@ -190,7 +190,7 @@ class _Engine:
         race: Rule | None,
         log: Callable[[Trial], None],
         on_trial: Callable[[Trial], bool] | None,
-        take_out: Callable[[Trial], Trial],
+        put_away: Callable[[Trial, list[Any]], None],
         context: Any,
     ) -> None:
         self.tasks: dict[Future[Any], _Task] = {}
@@ -202,7 +202,7 @@ class _Engine:
         self._race = race
         self._log = log
         self._on_trial = on_trial
-        self._take_out = take_out
+        self._put_away = put_away
         self._context = context
         self._deadline = limits.started + (limits.time_budget or math.inf)
         self._reason: str | None = None
@@ -249,10 +249,12 @@ class _Engine:
                 for split, fold in zip(task.splits, future.result(), strict=True):
                     task.candidate.folds[split] = fold
         ran = [candidate for candidate in self._open if candidate.ran]
-        trials = [self._keep(each, self._state_of(each)) for each in ran]
+        trials = [self._keep(each) for each in ran]
         for trial in trials:
             if trial.state != "interrupted":
                 self._log(trial)
+        for candidate, trial in zip(ran, trials, strict=True):
+            self._put_away(trial, [fold.kept for fold in candidate.ran])
 
     def _fill(self) -> None:
         """Give every free worker something to do."""
@@ -431,8 +433,9 @@ class _Engine:
 
     def _conclude(self, candidate: _Candidate) -> None:
         self._open.remove(candidate)
-        trial = self._keep(candidate, self._state_of(candidate))
+        trial = self._keep(candidate)
         self._log(trial)
+        self._put_away(trial, [fold.kept for fold in candidate.ran])
         # whatever `error_score` stood in for what is missing, it was not earned
         score = None if trial.state == "failed" else trial.score
         with self._progress.aside(loud=self._on_trial is not None):
@@ -452,21 +455,17 @@ class _Engine:
             return "failed"
         return "complete" if complete else "stopped"
 
-    def _keep(self, candidate: _Candidate, state: Any) -> Trial:
+    def _keep(self, candidate: _Candidate) -> Trial:
+        state = self._state_of(candidate)
         if state == "stopped":
             scores = self._scores(candidate.folds)
             score = expected_score(scores, self._complete)
         else:
             score = mean_score(candidate.ran, self._problem.metric)
+        folds = tuple(fold and replace(fold, kept=None) for fold in candidate.folds)
         trial = Trial(
-            candidate.number,
-            candidate.name,
-            candidate.params,
-            tuple(candidate.folds),
-            state,
-            score,
+            candidate.number, candidate.name, candidate.params, folds, state, score
         )
-        trial = self._take_out(trial)
         bisect.insort(self._trials, trial, key=lambda trial: trial.number)
         return trial
 

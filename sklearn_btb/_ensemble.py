@@ -3,20 +3,21 @@
 import numbers
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from sklearn import get_config
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, clone
-from sklearn.ensemble import VotingClassifier, VotingRegressor
 from sklearn.metrics import get_scorer
 from sklearn.utils.metadata_routing import get_routing_for_object
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from ._estimators import common_type, named_estimators
+from ._estimators import common_type
 from ._sklearn_compat import scorer_accepts_sample_weight
 from ._trial import Trial
+
+PATIENCE: Final = 10  # steps without a new best; later ones hardly ever bring one
 
 
 def fit_ensemble(
@@ -41,8 +42,9 @@ def fit_ensemble(
         What the ensemble is to be good at, one metric as in `GridSearchCV`; None is
         that of the search. The accuracy or R^2 stand for estimators' own `score`.
     size : int, default=50
-        How often a candidate is added. Of the ensembles on the way, the best is taken,
-        of equal ones the smallest.
+        How often a candidate is added at most; it ends after 10 additions without a
+        new best score. Of the ensembles on the way, the best is taken, of equal ones
+        the smallest.
     **params : dict of str to object
         Passed to the `fit` of the ensemble, which without metadata routing takes
         `sample_weight` alone. That goes to a scorer that takes it as well (with
@@ -63,8 +65,8 @@ def fit_ensemble(
     Notes
     -----
     Caruana, Niculescu-Mizil, Crew and Ksikes, "Ensemble Selection from Libraries of
-    Models", ICML 2004: selection with replacement. It takes `size` x candidates calls
-    of the scorer. What it gains is measured in `benchmarks/README.md`.
+    Models", ICML 2004: selection with replacement. It takes up to `size` x candidates
+    calls of the scorer. What it gains is measured in `benchmarks/README.md`.
 
     Examples
     --------
@@ -88,6 +90,9 @@ def fit_ensemble(
     >>> bool(ensemble.oof_score_ >= search.best_score_)
     True
     """
+    # takes long, and only this needs it
+    from sklearn.ensemble import VotingClassifier, VotingRegressor
+
     if not (isinstance(size, numbers.Integral) and size >= 1):
         raise ValueError(f"`size` must be an integer of at least 1; got {size!r}")
     trials = _trials_with_predictions(search, y)
@@ -96,7 +101,7 @@ def fit_ensemble(
     if _kind(search) == "classifier":
         classes = np.unique(y)
         predictions = [_shares(each, classes) for each in predictions]
-        voting = "hard" if search._shelf.keep.method == "predict" else "soft"
+        voting = "hard" if search._shelf.method == "predict" else "soft"
         stored = partial(_StoredClasses, classes=classes, voting=voting)
         voter = partial(VotingClassifier, voting=voting)
     score = _score_by(search, scoring, X, y, params.get("sample_weight"))
@@ -129,7 +134,8 @@ def greedy_counts(
     score : callable
         Of such an array; greater is better, NaN is worst.
     size : int
-        The number of steps.
+        The greatest number of steps; `PATIENCE` in a row without a new best are the
+        last.
 
     Returns
     -------
@@ -145,7 +151,9 @@ def greedy_counts(
         picks.append(int(scores.argmax()))
         path.append(float(scores.max()))
         total += predictions[picks[-1]]
-    n = int(np.argmax(path)) + 1
+        n = int(np.argmax(path)) + 1
+        if k - n >= PATIENCE:
+            break
     return np.bincount(picks[:n], minlength=len(predictions)), path[n - 1]
 
 
@@ -176,7 +184,7 @@ class _StoredClasses(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
 
 def _kind(search: Any) -> str:
-    kind = common_type(named_estimators(search.estimators))
+    kind = common_type(search._searched)
     if kind not in ("classifier", "regressor"):
         raise ValueError(
             f"an ensemble needs classifiers or regressors; got a search over {kind}s"
@@ -188,7 +196,7 @@ def _trials_with_predictions(search: Any, y: Any) -> list[Trial]:
     """Return the candidates to choose from, the best first."""
     check_is_fitted(search, "cv_results_")
     kept = getattr(search, "oof_predictions_", None)
-    if kept is None or search._shelf.keep.method == "decision_function":
+    if kept is None or search._shelf.method == "decision_function":
         raise ValueError(
             "an ensemble needs a search that was fitted with `keep_predictions="
             '"predict_proba"` or "predict"; got '
@@ -196,13 +204,15 @@ def _trials_with_predictions(search: Any, y: Any) -> list[Trial]:
         )
     if not kept:
         raise ValueError(
-            f"none of the {len(search.trials_)} candidates has predictions: those that "
-            "come from the log of another process (`checkpoint`) or failed have none. "
-            "With a higher `n_iter`, new candidates have them"
+            f"none of the {len(search.trials_)} candidates has predictions: those have "
+            "none that failed, that were not run on all splits, whose predictions "
+            "raised (of which `fit` warned), that come from the log of another process "
+            "(`checkpoint`), or from an earlier fit that kept something else "
+            "(`warm_start`). With a higher `n_iter`, new candidates may have them"
         )
     if np.ndim(y) != 1:
         raise ValueError(f"an ensemble needs one target; got y of shape {np.shape(y)}")
-    trials = [search.trials_[number] for number in kept]
+    trials = [trial for trial in search.trials_ if trial.number in kept]
     first = kept[trials[0].number]
     if len(first) != len(y):
         raise ValueError(
@@ -236,6 +246,10 @@ def _score_by(
 
     def score(model: Any) -> float:
         scored = scorer(model, X, y, **params)
+        if scoring is not None and isinstance(scored, dict):
+            raise TypeError(
+                f"`scoring` must return one number; got a dict with {list(scored)}"
+            )
         return scored[_metric(search, scored)] if isinstance(scored, dict) else scored
 
     return score
@@ -254,6 +268,6 @@ def _metric(search: Any, metrics: Mapping[str, Any]) -> str:
 
 def _member(search: Any, trial: Trial) -> tuple[str, Any]:
     """Return a candidate as it is to be fitted, with its name in the ensemble."""
-    estimator = clone(named_estimators(search.estimators)[trial.estimator_name])
+    estimator = clone(search._searched[trial.estimator_name])  # as they were in `fit`
     estimator.set_params(**clone(trial.params, safe=False))
     return f"{trial.estimator_name.rstrip('_')}_{trial.number}", estimator

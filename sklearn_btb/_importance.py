@@ -18,7 +18,6 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.ensemble import RandomForestRegressor
 
 from ._hyperparams import OrdinalHyperParam
 from ._space import Tunable
@@ -97,6 +96,9 @@ def importances(
     >>> main.mean(axis=0).round(1) + 0.0
     array([1., 0.])
     """
+    # takes long, and only this needs it
+    from sklearn.ensemble import RandomForestRegressor
+
     X, y = np.asarray(X, dtype=float), np.asarray(y, dtype=float)
     forest = RandomForestRegressor(
         N_TREES, min_samples_leaf=2, max_leaf_nodes=MOST_LEAVES, random_state=seed

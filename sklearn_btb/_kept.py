@@ -1,13 +1,12 @@
 """What the best candidates leave besides their scores, where that is asked for.
 
 A fold brings its predictions of the test rows, its fitted estimator, or both. The shelf
-keeps them of the best complete candidates, and takes them out of the trials of all.
+keeps them of the best complete candidates; no trial holds them.
 """
 
 import traceback
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -68,7 +67,8 @@ def what_to_keep(
     Raises
     ------
     ValueError
-        If an estimator has no such method, or a row is not tested exactly once.
+        If an estimator has no such method, a row is not tested exactly once, or y is
+        sparse where predictions have a column for each class.
     """
     if method is None:
         return Keep(None, True, None) if fold_estimators else None
@@ -78,6 +78,11 @@ def what_to_keep(
                 f"`keep_predictions` must be a method that every estimator has; "
                 f"{name!r}, {estimator!r}, has no `{method}`"
             )
+    if issparse(y) and method != "predict":  # of which `classes_` makes no sense
+        raise ValueError(
+            f"`keep_predictions={method!r}` needs a dense y, `y.toarray()`; got a "
+            f"sparse one, of shape {y.shape}"
+        )
     n_rows = X.shape[0] if hasattr(X, "shape") else len(X)
     tested = np.sort(np.concatenate([test for _, test in splits]))
     if not np.array_equal(tested, np.arange(n_rows)):
@@ -153,7 +158,8 @@ class Shelf:
     n_kept : int
         Of how many candidates, or of as many as there are estimators if that is more.
     before : Shelf or None
-        Of the fit that goes on; what it has of what is to be kept stays.
+        Of the fit that goes on. Those of its trials stay of which it has all that is
+        to be kept; others would only crowd out new ones.
 
     Attributes
     ----------
@@ -171,66 +177,76 @@ class Shelf:
         self.estimators: dict[int, list[Any]] = {}
         self._n_kept = n_kept
         self._trials: dict[int, Trial] = {}
-        self._refused: set[str] = set()  # estimators whose predictions raised
+        # by estimator, the first candidate that nothing can be kept of, and why
+        self._refused: dict[str, tuple[int, str]] = {}
         if keep is None:
             return
         self._order = np.argsort(np.concatenate([test for _, test in splits]))
-        if before is None or before.keep is None:
+        if before is None:
             return
-        if keep.method is not None and keep.method == before.keep.method:
+        lacks_some = keep.method not in (None, before.method) or (
+            keep.estimators and not before.estimators
+        )
+        if lacks_some:
+            return
+        self._trials |= before._trials
+        if keep.method is not None:
             self.predictions |= before.predictions
         if keep.estimators:
             self.estimators |= before.estimators
-        for number in self.predictions.keys() | self.estimators.keys():
-            self._trials[number] = before._trials[number]
         self._drop_the_others(best_of(self._trials.values(), n_kept))
+
+    @property
+    def method(self) -> str | None:
+        """Whose predictions are kept."""
+        return None if self.keep is None else self.keep.method
 
     @property
     def attributes(self) -> dict[str, Any]:
         """What a search shows of it."""
         shown: dict[str, Any] = {}
-        if self.keep is not None and self.keep.method is not None:
+        if self.method is not None:
             shown["oof_predictions_"] = self.predictions
         if self.keep is not None and self.keep.estimators:
             shown["fold_estimators_"] = self.estimators
         return shown
 
-    def take_out(self, trial: Trial) -> Trial:
-        """Return a trial without what its folds brought, which is kept if it is good.
+    def put(self, trial: Trial, folds: Sequence[Kept]) -> None:
+        """Keep what the folds of a trial brought, if it is good.
 
-        Of one that was not run on all splits, or failed, nothing is kept.
+        Of one that was not run on all splits, or failed, nothing is kept, nor of one
+        whose folds do not fit together: that is noted, and never raises.
         """
-        if self.keep is None:
-            return trial
-        bare = [fold and replace(fold, kept=None) for fold in trial.folds]
-        folds, trial = trial.folds, replace(trial, folds=tuple(bare))
-        if trial.state == "complete":
-            kept = [fold.kept for fold in folds if fold is not None]
-            self._put(trial, kept, self.keep)
-        return trial
-
-    def _put(self, trial: Trial, folds: Sequence[Kept], keep: Keep) -> None:
-        name = trial.estimator_name
-        for error in [fold.error for fold in folds if fold.error]:
-            if name not in self._refused:
-                self._refused.add(name)
-                warnings.warn(
-                    f"Nothing is kept of candidate {trial.number}, nor of others of "
-                    f"estimator {name!r} that fail like this:\n{error}",
-                    UserWarning,
-                    stacklevel=2,
-                )
+        if self.keep is None or trial.state != "complete":
             return
         best = best_of([*self._trials.values(), trial], self._n_kept)
-        if trial.number not in {each.number for each in best}:
-            return
-        self._trials[trial.number] = trial
-        if keep.method is not None:
+        error = next((fold.error for fold in folds if fold.error), None)
+        if error is None and trial.number in {each.number for each in best}:
+            try:
+                self._put(trial, folds, self.keep)
+                self._drop_the_others(best)
+            except Exception:  # a whole search is not lost for it
+                error = traceback.format_exc()
+        if error is not None:
+            self._refused.setdefault(trial.estimator_name, (trial.number, error))
+
+    def warn_of_refusals(self) -> None:
+        """Tell of candidates that nothing is kept of, once an estimator."""
+        for name, (number, error) in self._refused.items():
+            warnings.warn(
+                f"Nothing is kept of candidate {number}, nor of others of "
+                f"estimator {name!r} that fail like this:\n{error}",
+                UserWarning,
+                stacklevel=3,
+            )
+
+    def _put(self, trial: Trial, folds: Sequence[Kept], keep: Keep) -> None:
+        if keep.method is not None:  # first, as it may raise
             parts = [fold.predictions for fold in folds]
             self.predictions[trial.number] = joined(parts, self._order)
         if keep.estimators:
             self.estimators[trial.number] = [fold.estimator for fold in folds]
-        self._drop_the_others(best)
+        self._trials[trial.number] = trial
 
     def _drop_the_others(self, best: Iterable[Trial]) -> None:
         numbers = {trial.number for trial in best}

@@ -8,7 +8,6 @@ from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.isotonic import isotonic_regression
 from sklearn.utils.validation import check_is_fitted
 
 from ._history import (
@@ -88,6 +87,8 @@ def spread(places: ArrayLike, gap: float, low: float, high: float) -> np.ndarray
     >>> spread([0.5, 0.52, 0.9], 0.1, 0.0, 1.0).round(2)
     array([0.46, 0.56, 0.9 ])
     """
+    from sklearn.isotonic import isotonic_regression  # takes long to import
+
     places = np.asarray(places, dtype=float)
     order = np.argsort(places, kind="stable")
     gap = min(gap, (high - low) / max(1, len(places) - 1))

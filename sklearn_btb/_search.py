@@ -274,11 +274,11 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
     n_splits_ : int
         The number of splits.
     oof_predictions_ : dict of int to array of shape (n_samples, ...)
-        Of each candidate that was kept, by its row in `cv_results_`, the predictions
+        Of each candidate that was kept, by the `number` of its trial, the predictions
         of every row of X by the model of the fold in which it was a test row, as
         `cross_val_predict` returns them. Only with `keep_predictions`; candidates from
-        the log of another process have none, nor have those that failed or were not
-        run on all splits.
+        the log of another process or of an earlier fit that kept something else have
+        none, nor have those that failed or were not run on all splits.
     fold_estimators_ : dict of int to list of estimator
         Of each of them the fitted models, one a split. Only with `keep_estimators`.
     refit_time_ : float
@@ -479,11 +479,6 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         X, y = indexable(X, y)
         params = check_method_params(X, params=params)
         routed = route(self, scorers, params)
-        if not (self.n_iter or self.warm_start or self.checkpoint is not None):
-            raise ValueError(
-                "`n_iter` must be at least 1; 0 refits the best of an earlier fit, "
-                "with `warm_start=True`, or of a `checkpoint`"
-            )
         splits = make_splits(self.cv, X, y, kind == "classifier", routed["split"])
         keep = what_to_keep(
             self.keep_predictions, self.keep_estimators, estimators, X, y, splits
@@ -532,6 +527,7 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         report_failures(self.trials_, self.error_score)
         self._set_results(scorers)
         warn_if_not_finite(self.cv_results_, self.trials_)
+        self._shelf.warn_of_refusals()
         if self.refit:
             self._refit(estimators, task, context, routed["fit"])
         context.call_on_fit_task_end(**task)
@@ -557,7 +553,10 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
             seed = journal.seed
             trials = merge(trials, journal)
         if not self.n_iter and not trials:
-            raise ValueError("`n_iter` must be at least 1 where there are no trials")
+            raise ValueError(
+                "`n_iter` must be at least 1 where there are no trials; 0 refits the "
+                "best of an earlier fit, with `warm_start=True`, or of a `checkpoint`"
+            )
         session = self._session_of(tunables, initial, trials, seed)
         trials = sorted(trials, key=lambda trial: trial.number)
         numbers = frozenset(trial.number for trial in earlier)
@@ -567,6 +566,7 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
 
     def _search(self, problem, tunables, past, context, started):
         """Run the session over the cross-validated scores; adds to `trials_`."""
+        self._searched = problem.estimators
         n_iter = self.n_iter + len(past.earlier)
         n_candidates = min(n_iter, problem.settings.n_candidates)
         n_left = max(0, n_candidates - len(past.trials))
@@ -597,7 +597,7 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
             spaces=tunables,
             log=(lambda trial: None) if past.journal is None else past.journal.append,
             on_trial=None if self.callback is None else partial(self.callback, self),
-            take_out=past.shelf.take_out,
+            put_away=past.shelf.put,
             context=search_context,
         )
         search_context.call_on_fit_task_end(estimator=self)

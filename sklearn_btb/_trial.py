@@ -57,8 +57,9 @@ class Trial:
     Attributes
     ----------
     number : int
-        The row of the candidate in `cv_results_`, counted from 0 in the order in
-        which the candidates were proposed.
+        Counts the candidates from 0 in the order in which they were proposed. It is
+        the row in `cv_results_` unless the search ended before earlier candidates had
+        a fold: those have no row.
     estimator_name : str
         The name of the estimator.
     params : dict of str to object

@@ -1,10 +1,12 @@
 """The ensemble of a search: what it is made of, what it says, what it refuses."""
 
 import pickle
+import threading
 from functools import partial
 
 import numpy as np
 import pytest
+from joblib import parallel_config
 from scipy.sparse import csr_matrix
 from scipy.stats import loguniform, uniform
 from sklearn import config_context
@@ -88,6 +90,16 @@ class TestGreedyCounts:
         counts, _ = greedy_counts([self.TARGET + 9, self.TARGET + 1], score, 3)
         assert counts.tolist() == [0, 1]
 
+    def test_end_after_ten_steps_without_a_new_best(self):
+        def score(mean):
+            scored.append(mean)
+            return self.score(mean)
+
+        scored = []
+        counts, _ = greedy_counts([self.TARGET, self.TARGET + 1], score, 50)
+        assert counts.tolist() == [1, 0]
+        assert len(scored) == 2 * 11
+
     def test_change_no_predictions(self):
         predictions = [self.TARGET + 1, self.TARGET - 1]
         before = np.copy(predictions)
@@ -150,6 +162,14 @@ class TestWhatItIs:
         ensemble = ensemble_of(search, *NOISY, scoring="neg_log_loss")
         assert Counted.n_fits == len(ensemble.estimators)
 
+    def test_of_the_estimators_that_were_searched_whatever_was_set_since(self):
+        search = of_classifiers()
+        expected = ensemble_of(search, *NOISY).predict_proba(NOISY[0])
+        search.set_params(estimators__tree__random_state=7)
+        search.set_params(estimators={"ridge": Ridge()}, search_spaces=None)
+        ensemble = ensemble_of(search, *NOISY)
+        np.testing.assert_array_equal(ensemble.predict_proba(NOISY[0]), expected)
+
     def test_of_sparse_rows(self):
         data = csr_matrix(NOISY[0]), NOISY[1]
         search = keeping(
@@ -167,6 +187,29 @@ class TestWhatItIs:
     def test_of_an_estimator_whose_name_ends_in_an_underscore(self):
         search = keeping({"tree_": CLASSIFIERS["tree"]}, {"tree_": {}}).fit(*IRIS)
         assert ensemble_of(search, *IRIS).estimators[0][0] == "tree_0"
+
+    def test_of_candidates_whose_numbers_have_gaps(self):
+        class Slow(GaussianNB):
+            def fit(self, X, y):
+                ended.wait(timeout=30)
+                return super().fit(X, y)
+
+        def interrupt(search, trial):
+            if trial.number == 3:
+                raise KeyboardInterrupt
+
+        ended = threading.Event()
+        estimators = {"slow": Slow(), "tree": CLASSIFIERS["tree"]}
+        spaces = {"slow": {}, "tree": SPACES["tree"]}
+        search = keeping(estimators, spaces, "predict_proba", callback=interrupt)
+        with parallel_config("threading", n_jobs=4), pytest.raises(KeyboardInterrupt):
+            search.fit(*NOISY)
+        ended.set()
+        assert [trial.number for trial in search.trials_] == [1, 2, 3]
+        depths = {trial.number: trial.params for trial in search.trials_}
+        for name, member in ensemble_of(search, *NOISY).estimators:
+            own = {"max_depth": member.max_depth}
+            assert own == depths[int(name.removeprefix("tree_"))]
 
 
 class TestScore:
@@ -284,6 +327,12 @@ class TestRefused:
         search.set_params(n_iter=8).fit(*NOISY)
         assert set(numbers_of(ensemble_of(search, *NOISY))) <= {6, 7}
 
+    def test_a_search_that_kept_something_else_when_it_found_its_candidates(self):
+        search = of_classifiers(None, keep_estimators=True, warm_start=True)
+        search.set_params(keep_predictions="predict", n_iter=0).fit(*NOISY)
+        with pytest.raises(ValueError, match="from an earlier fit that kept something"):
+            ensemble_of(search, *NOISY)
+
     def test_other_rows(self, search):
         with pytest.raises(ValueError, match="with 90 rows; got 10"):
             ensemble_of(search, NOISY[0][:10], NOISY[1][:10])
@@ -313,6 +362,13 @@ class TestRefused:
         call = partial(ensemble_of, search, *NOISY, **params)
         with pytest.raises((TypeError, ValueError), match=message):
             call()
+
+    def test_a_scorer_of_several_metrics(self, search):
+        def several(estimator, X, y):
+            return {"own": estimator.score(X, y)}
+
+        with pytest.raises(TypeError, match=r"one number; got a dict with \['own'\]"):
+            ensemble_of(search, *NOISY, scoring=several)
 
     def test_a_metric_that_needs_what_was_not_kept(self):
         search = of_classifiers("predict")

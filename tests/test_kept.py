@@ -2,6 +2,7 @@
 
 import pickle
 import time
+import warnings
 
 import joblib
 import numpy as np
@@ -238,6 +239,15 @@ class TestRefused:
         with pytest.raises(ValueError, match=r"'a', Toy\(\), has no `predict_proba`"):
             search.fit(X, Y)
 
+    def test_sparse_labels_where_predictions_have_a_column_for_each_class(self):
+        y = csr_matrix(np.eye(3, dtype=int)[IRIS[1]])
+        search = keeping(KNeighborsClassifier(), {}, "predict_proba", n_iter=1)
+        search.set_params(scoring=lambda *args: 1.0)
+        with pytest.raises(ValueError, match=r"dense y, .* sparse one, of shape \(150"):
+            search.fit(IRIS[0], y)
+        search.set_params(keep_predictions="predict").fit(IRIS[0], y)
+        assert search.oof_predictions_[0].shape == (150, 3)
+
     def test_an_unknown_method(self):
         with pytest.raises(ValueError, match="'keep_predictions' parameter of BTBSear"):
             toys(keep_predictions="transform").fit(X, Y)
@@ -265,6 +275,34 @@ class TestIncompleteCandidates:
         hinge = [t for t in search.trials_ if t.params["loss"] == "hinge"]
         assert [trial.state for trial in hinge] == ["complete"]
         assert sorted([hinge[0].number, *search.oof_predictions_]) == [0, 1, 2]
+
+    def test_that_cannot_predict_are_complete_though_warnings_are_errors(self):
+        class Mute(Toy):
+            def predict(self, X):
+                raise RuntimeError("no word")
+
+        search = keeping({"mute": Mute(), "toy": Toy(x=1)}, {"mute": {}, "toy": {}})
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            with pytest.raises(UserWarning, match="estimator 'mute' that fail like"):
+                search.fit(X, Y)
+        assert [trial.state for trial in search.trials_] == ["complete"] * 2
+        assert search.best_score_ == 10
+        assert list(search.oof_predictions_) == [1]
+
+    def test_whose_folds_do_not_fit_together_have_none(self, tmp_path):
+        class Ragged(Toy):
+            def predict(self, X):
+                return np.zeros((len(X), 2 + int(X[0, 0])))
+
+        spaces = {"ragged": {"x": [0, 1]}, "toy": {}}
+        search = keeping({"ragged": Ragged(), "toy": Toy(x=1)}, spaces, n_iter=3)
+        search.set_params(checkpoint=tmp_path / "log")
+        with pytest.warns(UserWarning, match="of candidate 0, nor of .*'ragged'") as w:
+            search.fit(X, Y)
+        assert len(w) == 1
+        assert list(search.oof_predictions_) == [1]
+        assert len(clone(search).fit(X, Y).trials_) == len(search.trials_) == 3
 
     def test_that_cannot_predict_so_raise_where_errors_do(self):
         space = {"loss": ["hinge"]}
@@ -302,6 +340,21 @@ class TestGoingOn:
         assert sorted(search.oof_predictions_) == [2, 3]
         search.set_params(keep_predictions=None, n_iter=0).fit(*BINARY)
         assert not hasattr(search, "oof_predictions_")
+
+    def test_those_that_lack_something_leave_room_for_new_ones(self):
+        search = toys(keep_predictions=None, keep_estimators=True, warm_start=True)
+        search.set_params(n_iter=2, n_kept=2, estimators__x=0).fit(X, Y)
+        assert len(search.fold_estimators_) == 2
+        search.set_params(keep_predictions="predict").fit(X, Y)
+        assert sorted(search.oof_predictions_) == [2, 3]
+        assert sorted(search.fold_estimators_) == [2, 3]
+
+    def test_fewer_things_stay_where_fewer_are_to_be_kept(self):
+        search = toys(keep_estimators=True, warm_start=True).fit(X, Y)
+        kept = set(search.oof_predictions_)
+        search.set_params(keep_estimators=False, n_iter=0).fit(X, Y)
+        assert_kept(search, kept)
+        assert not hasattr(search, "fold_estimators_")
 
     def test_a_fit_that_begins_anew_forgets_them(self):
         search = toys().fit(X, Y)
