@@ -11,9 +11,11 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, clone
 from sklearn.metrics import get_scorer
 from sklearn.utils.metadata_routing import get_routing_for_object
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_is_fitted, indexable
 
 from ._estimators import common_type
+from ._evaluation import samples_of
+from ._fingerprint import data_facts, differences
 from ._sklearn_compat import scorer_accepts_sample_weight
 from ._trial import Trial
 
@@ -95,7 +97,7 @@ def fit_ensemble(
 
     if not (isinstance(size, numbers.Integral) and size >= 1):
         raise ValueError(f"`size` must be an integer of at least 1; got {size!r}")
-    trials = _trials_with_predictions(search, y)
+    trials = _trials_with_predictions(search, X, y)
     predictions = [search.oof_predictions_[trial.number] for trial in trials]
     stored, voter = _StoredNumbers, VotingRegressor
     if _kind(search) == "classifier":
@@ -192,15 +194,16 @@ def _kind(search: Any) -> str:
     return kind
 
 
-def _trials_with_predictions(search: Any, y: Any) -> list[Trial]:
+def _trials_with_predictions(search: Any, X: Any, y: Any) -> list[Trial]:
     """Return the candidates to choose from, the best first."""
     check_is_fitted(search, "cv_results_")
     kept = getattr(search, "oof_predictions_", None)
     if kept is None or search._shelf.method == "decision_function":
+        method = None if kept is None else search._shelf.method
         raise ValueError(
-            "an ensemble needs a search that was fitted with `keep_predictions="
-            '"predict_proba"` or "predict"; got '
-            f"{getattr(search, 'keep_predictions', None)!r}"
+            "an ensemble needs a search that kept predictions, with "
+            'keep_predictions="predict_proba" or "predict"; this '
+            f"{type(search).__name__} was fitted with keep_predictions={method!r}"
         )
     if not kept:
         raise ValueError(
@@ -212,13 +215,13 @@ def _trials_with_predictions(search: Any, y: Any) -> list[Trial]:
         )
     if np.ndim(y) != 1:
         raise ValueError(f"an ensemble needs one target; got y of shape {np.shape(y)}")
-    trials = [trial for trial in search.trials_ if trial.number in kept]
-    first = kept[trials[0].number]
-    if len(first) != len(y):
+    here = data_facts(samples_of(*indexable(X, y)))
+    if named := differences({name: search._facts[name] for name in here}, here):
         raise ValueError(
-            "X and y must be what the search was fitted to, with "
-            f"{len(first)} rows; got {len(y)}"
+            "X and y must be what the search was fitted to, row by row; there and here "
+            "differ in\n- " + "\n- ".join(named)
         )
+    trials = [trial for trial in search.trials_ if trial.number in kept]
     return sorted(trials, key=lambda trial: (-trial.score, trial.number))
 
 

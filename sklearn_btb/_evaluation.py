@@ -105,11 +105,7 @@ class Problem(NamedTuple):
         while to compare, if `all_data`.
         """
         data = {"X": self.X, "y": self.y} if all_data else {}
-        for name, table in (("X", self.X), ("y", self.y)):
-            if table is not None:
-                n_rows = table.shape[0] if hasattr(table, "shape") else len(table)
-                rows = np.linspace(0, n_rows - 1, min(n_rows, 100)).astype(int)
-                data[f"sample of {name}"] = safe_indexing(table, rows)
+        data |= samples_of(self.X, self.y)
         return {
             "estimators": self.estimators,
             "splits": self.splits,
@@ -120,6 +116,17 @@ class Problem(NamedTuple):
             "error_score": self.settings.error_score,
             "return_train_score": self.settings.return_train_score,
         }
+
+
+def samples_of(X: Any, y: Any) -> dict[str, Any]:
+    """Take up to 100 rows of each table, by which data can be told from others."""
+    samples = {}
+    for name, table in (("X", X), ("y", y)):
+        if table is not None:
+            n_rows = table.shape[0] if hasattr(table, "shape") else len(table)
+            rows = np.linspace(0, n_rows - 1, min(n_rows, 100)).astype(int)
+            samples[f"sample of {name}"] = safe_indexing(table, rows)
+    return samples
 
 
 def make_splits(

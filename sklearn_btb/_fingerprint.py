@@ -52,8 +52,7 @@ def fingerprint(
     facts |= _facts("search_spaces", search_spaces)
     for name, option in options.items():
         facts |= _facts(name, option)
-    for name, table in data.items():
-        facts[name] = _table(table)
+    facts |= data_facts(data)
     facts["splits"] = splits_fact(splits)
     parts = [part for each in estimators.values() for part in _nested(each)]
     packages = dict.fromkeys(type(part).__module__.partition(".")[0] for part in parts)
@@ -63,6 +62,11 @@ def fingerprint(
         if version is not None:
             facts[f"version of {package}"] = str(version)
     return facts
+
+
+def data_facts(data: Mapping[str, Any]) -> Facts:
+    """Describe arrays and tables by name: their shapes and hashes."""
+    return {name: _table(table) for name, table in data.items()}
 
 
 def splits_fact(splits: Sequence[tuple[np.ndarray, np.ndarray]]) -> str:

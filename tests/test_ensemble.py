@@ -316,7 +316,9 @@ class TestRefused:
     @pytest.mark.parametrize("method", [None, "decision_function"])
     def test_a_search_without_predictions_to_average(self, method):
         search = keeping(LogisticRegression(), {"C": [0.1, 1]}, method).fit(*NOISY)
-        with pytest.raises(ValueError, match=f'_proba"` or "predict"; got {method!r}'):
+        with pytest.raises(
+            ValueError, match=f"fitted with keep_predictions={method!r}"
+        ):
             ensemble_of(search, *NOISY)
 
     def test_a_search_of_which_all_candidates_come_from_a_log(self, tmp_path):
@@ -333,9 +335,12 @@ class TestRefused:
         with pytest.raises(ValueError, match="from an earlier fit that kept something"):
             ensemble_of(search, *NOISY)
 
-    def test_other_rows(self, search):
-        with pytest.raises(ValueError, match="with 90 rows; got 10"):
-            ensemble_of(search, NOISY[0][:10], NOISY[1][:10])
+    def test_other_data(self, search):
+        X, y = NOISY
+        said = "what the search was fitted to.*\n- sample of "
+        for others in ((X[:10], y[:10]), (X[::-1], y[::-1]), (X, 1 - y)):
+            with pytest.raises(ValueError, match=said):
+                ensemble_of(search, *others)
 
     def test_several_targets(self):
         X, y = NUMBERS
