@@ -53,6 +53,13 @@ def corrected_score(results: Results, metric: str | None = None) -> CorrectedSco
         which may lie beyond what the metric can be. NaN where no candidate has all its
         scores, or where there is only one split.
 
+    Raises
+    ------
+    TypeError
+        If it is given a search.
+    ValueError
+        If there is no such metric, or no scores on every split.
+
     Notes
     -----
     The idea is that of BBC-CV (Tsamardinos, Greasidou and Borboudakis, Machine Learning
@@ -89,6 +96,10 @@ def corrected_score(results: Results, metric: str | None = None) -> CorrectedSco
     >>> bool(score < search.best_score_), low < 0.5 < high
     (True, True)
     """
+    if hasattr(results, "cv_results_"):
+        raise TypeError(
+            "`results` must be the `cv_results_` of a search, not the search"
+        )
     scores = fold_scores(results, metric)
     scores = scores[np.isfinite(scores).all(axis=1)]
     n_candidates, n_splits = scores.shape

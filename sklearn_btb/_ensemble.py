@@ -107,6 +107,13 @@ def fit_ensemble(
         stored = partial(_StoredClasses, classes=classes, voting=voting)
         voter = partial(VotingClassifier, voting=voting)
     score = _score_by(search, scoring, X, y, params.get("sample_weight"))
+    try:
+        score(stored(predictions[0]))
+    except AttributeError as error:  # no probabilities, but the scorer wants them
+        raise ValueError(
+            "the scoring needs more than predicted labels: fit the search with "
+            '`keep_predictions="predict_proba"`, or give another `scoring`'
+        ) from error
     counts, oof_score = greedy_counts(
         predictions, lambda mean: score(stored(mean)), int(size)
     )

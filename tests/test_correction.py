@@ -33,6 +33,12 @@ def corrected(scores):
     return corrected_score(results_of(scores))
 
 
+def test_a_search_is_refused():
+    search = GridSearchCV(Toy(), {"x": [1, 2]}, cv=THREE_FOLDS).fit(X, Y)
+    with pytest.raises(TypeError, match="`cv_results_` of a search, not the search"):
+        corrected_score(search)
+
+
 class TestTheScore:
     @pytest.mark.parametrize("n_folds", [4, 5])
     def test_is_what_the_best_on_half_of_the_folds_scores_on_the_others(self, n_folds):
