@@ -97,9 +97,7 @@ def corrected_score(results: Results, metric: str | None = None) -> CorrectedSco
     (True, True)
     """
     if hasattr(results, "cv_results_"):
-        raise TypeError(
-            "`results` must be the `cv_results_` of a search, not the search"
-        )
+        raise TypeError("`results` must be `cv_results_` of a search, not the search")
     scores = fold_scores(results, metric)
     scores = scores[np.isfinite(scores).all(axis=1)]
     n_candidates, n_splits = scores.shape

@@ -35,7 +35,7 @@ def corrected(scores):
 
 def test_a_search_is_refused():
     search = GridSearchCV(Toy(), {"x": [1, 2]}, cv=THREE_FOLDS).fit(X, Y)
-    with pytest.raises(TypeError, match="`cv_results_` of a search, not the search"):
+    with pytest.raises(TypeError, match="must be `cv_results_` of a search, not the"):
         corrected_score(search)
 
 
