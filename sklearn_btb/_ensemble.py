@@ -1,7 +1,7 @@
 """An ensemble of what a search has fitted: greedy selection on stored predictions."""
 
 import numbers
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -249,7 +249,7 @@ def _score_by(
             f"`scoring` must be a metric's name or a callable; got {scoring!r}"
         )
     if isinstance(scorer, dict):
-        scorer = scorer[_metric(search, scorer)]
+        scorer = scorer[search._steering.metric]
     scorer = get_scorer(scorer)
     weighted = weight is not None and _takes_weight(scorer)
     params = {"sample_weight": weight} if weighted else {}
@@ -260,7 +260,7 @@ def _score_by(
             raise TypeError(
                 f"`scoring` must return one number; got a dict with {list(scored)}"
             )
-        return scored[_metric(search, scored)] if isinstance(scored, dict) else scored
+        return scored[search._steering.metric] if isinstance(scored, dict) else scored
 
     return score
 
@@ -269,11 +269,6 @@ def _takes_weight(scorer: Any) -> bool:
     if get_config()["enable_metadata_routing"]:
         return bool(get_routing_for_object(scorer).consumes("score", ["sample_weight"]))
     return bool(scorer_accepts_sample_weight(scorer))
-
-
-def _metric(search: Any, metrics: Mapping[str, Any]) -> str:
-    """Return which of several metrics steered the search."""
-    return search.refit if isinstance(search.refit, str) else next(iter(metrics))
 
 
 def _member(search: Any, trial: Trial) -> tuple[str, Any]:

@@ -118,9 +118,10 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         is its turn: by its name (not for a single estimator) a dict of parameters, in
         which what is left out is as in its own, a list of such dicts, or the
         `cv_results_` of an earlier search, as they are or as a DataFrame. Of these, the
-        best candidate that lies in the space is tried, by the metric that `refit`
-        names, or else the first. The results of a search over several estimators need
-        no name. What is given may change from one `fit` to the next of a `checkpoint`.
+        best candidate that has all its folds and lies in the space is tried, by the
+        metric that `refit` names, or else the first; parameters that the space does not
+        have are left out. The results of a search over several estimators need no
+        name. What is given may change from one `fit` to the next of a `checkpoint`.
     n_iter : int, default=50
         The number of candidates, all estimators together; with fewer than there are
         estimators, the last ones are not tried, with a warning. The search ends earlier

@@ -170,6 +170,12 @@ class TestWhatItIs:
         ensemble = ensemble_of(search, *NOISY)
         np.testing.assert_array_equal(ensemble.predict_proba(NOISY[0]), expected)
 
+    def test_by_the_metric_that_steered_the_search_whatever_was_set_since(self):
+        search = of_classifiers(scoring=["accuracy", "neg_log_loss"], refit="accuracy")
+        expected = ensemble_of(search, *NOISY).oof_score_
+        search.set_params(refit="neg_log_loss")
+        assert ensemble_of(search, *NOISY).oof_score_ == expected > 0
+
     def test_of_sparse_rows(self):
         data = csr_matrix(NOISY[0]), NOISY[1]
         search = keeping(
