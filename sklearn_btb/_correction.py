@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 from scipy.stats import t as student
+from sklearn.utils.validation import check_is_fitted
 
 from ._random import generator_at
 from ._results import Results, fold_scores
@@ -115,13 +116,16 @@ def corrected_score_of(search: Any) -> CorrectedScore:
 
     Raises
     ------
+    NotFittedError
+        Before `fit`.
     AttributeError
         Where there is no `best_score_`.
     """
+    check_is_fitted(search)
     if not hasattr(search, "best_score_"):
         raise AttributeError(
-            "`corrected_score_` is there where `best_score_` is: after `fit`, and not "
-            "with a callable `refit`"
+            "`corrected_score_` is there where `best_score_` is: not with a callable "
+            "`refit`, nor before a candidate is complete"
         )
     return corrected_score(search.cv_results_, search._steering.metric)
 

@@ -11,7 +11,7 @@ no difference between them.
 
 from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -20,6 +20,11 @@ from ._sklearn_compat import MultimetricScorer
 from ._values import is_finite_number, nearest
 
 By = str | Callable[[dict[str, Any]], float]
+
+RULES: Final = ("one_standard_error", "fastest_within")
+TIMES: Final = tuple(
+    f"{part}_{step}_time" for step in ("fit", "score") for part in ("mean", "std")
+)
 
 
 @dataclass(frozen=True)
@@ -169,8 +174,13 @@ def check_rule(
     TypeError
         If `refit` is a class instead of a rule.
     ValueError
-        If the rule names a metric or a parameter that there will not be.
+        If the rule names a metric or a column that there will not be, or `refit` is the
+        name of a rule.
     """
+    if isinstance(refit, str) and refit in RULES:
+        raise ValueError(
+            f"`refit` must be the rule itself, `{refit}(...)`, not its name"
+        )
     if isinstance(refit, type):
         name = refit.__name__
         raise TypeError(
@@ -182,12 +192,15 @@ def check_rule(
         scorer = next(iter(scorers.values()))
         several = isinstance(scorer, MultimetricScorer)
         which_metric(refit.metric, list(scorer._scorers) if several else ["score"])
-    columns = {f"param_{name}" for each in tunables.values() for name in each.names}
     by = refit.by
-    if isinstance(by, str) and by.startswith("param_") and by not in columns:
+    parameters = [f"param_{name}" for each in tunables.values() for name in each.names]
+    columns = [*TIMES, *parameters]
+    of_scores = isinstance(by, str) and ("_test_" in by or "_train_" in by)
+    if isinstance(by, str) and by not in columns and not of_scores:
         raise ValueError(
-            f"`by` must be a column of `cv_results_` or callable; got {by!r}, and no "
-            f"estimator is searched with such a parameter{nearest(by, columns)}"
+            "`by` must be callable or a column of `cv_results_`: one of scores, one of "
+            f"the parameters that are searched, or one of {list(TIMES)}; got {by!r}"
+            f"{nearest(by, columns)}"
         )
 
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
+from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV
 from toys import THREE_FOLDS, Toy, X, Y
 
@@ -133,6 +134,8 @@ class TestOfASearch:
     def test_is_there_where_the_best_score_is(self):
         search = self.search()
         assert not hasattr(search, "corrected_score_")
+        with pytest.raises(NotFittedError):
+            _ = search.corrected_score_
         search.set_params(refit=lambda results: 0).fit(X, Y)
         with pytest.raises(AttributeError, match="not with a callable `refit`"):
             _ = search.corrected_score_

@@ -197,6 +197,32 @@ class TestEveryRule:
         assert search.best_index_ == 0
 
 
+class TestBeforeAnythingIsFitted:
+    @pytest.mark.parametrize(
+        ("refit", "scoring", "error", "message"),
+        [
+            ("fastest_within", None, ValueError, "the rule itself"),
+            (one_standard_error, None, TypeError, "got the class one_standard_error"),
+            (one_standard_error("param_y"), None, ValueError, "mean 'param_x'"),
+            (one_standard_error("mean_fit"), None, ValueError, "mean 'mean_fit_time'"),
+            (one_standard_error("params"), None, ValueError, "one of the parameters"),
+            (fastest_within(0.1, metric="R2"), ["r2"], ValueError, "mean 'r2'"),
+            (fastest_within(0.1), ["r2", "explained_variance"], ValueError, "one of"),
+        ],
+    )
+    def test_a_search_refuses(self, refit, scoring, error, message):
+        log = Log()
+        search = BTBSearchCV(Toy(log=log), {"x": [1, 2]}, refit=refit, scoring=scoring)
+        with pytest.raises(error, match=message):
+            search.fit(X, Y)
+        assert not log
+
+    @pytest.mark.parametrize("by", ["std_score_time", "param_x", "std_test_score"])
+    def test_a_search_takes_any_column_of_numbers(self, by):
+        search = BTBSearchCV(Toy(), {"x": [1, 2]}, refit=one_standard_error(by))
+        assert search.fit(X, Y).best_index_ in (0, 1)
+
+
 @pytest.mark.parametrize(
     ("rule", "text"),
     [
