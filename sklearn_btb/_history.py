@@ -106,12 +106,12 @@ def shown_range(scores: NDArray[np.float64]) -> tuple[float, float]:
     """Return the range of scores that is worth showing.
 
     Hopeless ones must not press the others together, so it ends where the distance from
-    the best is five times that of the median.
+    the best is five times that of the median of the distinct scores.
     """
     known = scores[np.isfinite(scores)]
     if not len(known):
         return 0.0, 1.0
-    high, median = known.max(), np.median(known)
+    high, median = known.max(), np.median(np.unique(known))  # many may be the best
     low = known.min()
     if high > median:
         low = max(low, high - FARTHEST * (high - median))

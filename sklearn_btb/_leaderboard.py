@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
-from ._results import Results
+from ._results import Results, fold_scores, metrics
 from ._trial import Trial
 
 
@@ -40,25 +40,13 @@ def steering(results: Results, refit: Any, scoring: Any) -> Steering:
 
     Examples
     --------
-    >>> steering({"rank_test_score": [1]}, True, "r2")
+    >>> steering({"mean_test_score": [1]}, True, "r2")
     Steering(metric='score', label='r2')
     """
     names = metrics(results)
     metric = refit if isinstance(refit, str) and refit in names else names[0]
     named = metric == "score" and isinstance(scoring, str)
     return Steering(metric, scoring if named else metric)
-
-
-def metrics(results: Results) -> list[str]:
-    """Return the metrics of `cv_results_`, "score" where there is one without a name.
-
-    Examples
-    --------
-    >>> metrics({"params": [{}], "rank_test_accuracy": [1], "rank_test_f1": [1]})
-    ['accuracy', 'f1']
-    """
-    prefix = "rank_test_"
-    return [key.removeprefix(prefix) for key in results if key.startswith(prefix)]
 
 
 def leaderboard(results: Results, trials: Sequence[Trial], metric: str) -> pd.DataFrame:
@@ -79,22 +67,27 @@ def leaderboard(results: Results, trials: Sequence[Trial], metric: str) -> pd.Da
         See `BTBSearchCV.leaderboard_`.
     """
     names = results["estimator_name"]
-    failed = np.array([trial.state == "failed" for trial in trials])
+    failed, complete = (
+        np.array([trial.state == state for trial in trials])
+        for state in ("failed", "complete")
+    )
     distinct = list(dict.fromkeys(names))
     of_each = [np.flatnonzero(names == name) for name in distinct]
     times = results["mean_fit_time"]
-    # a number for `error_score` is no score that was earned
-    scores = np.where(failed, np.nan, results[f"mean_test_{metric}"])
-    ranks = np.where(failed, len(failed) + 1, results[f"rank_test_{metric}"])
+    # the folds of a stopped candidate may have been the easy ones; a number for
+    # `error_score` is no score that was earned
+    expected = np.array([trial.score for trial in trials])
+    means = np.where(complete, results[f"mean_test_{metric}"], expected)
+    scores = np.where(failed, np.nan, means)
+    ranks = _ranks(scores, complete)
     best = np.array([rows[ranks[rows].argmin()] for rows in of_each])
     table = pd.DataFrame(
         {
             "rank": rankdata(ranks[best], method="min").astype(int),
             "best_score": scores[best],
-            "standard_error": [
-                np.nan if failed[row] else _standard_error(results, metric, row)
-                for row in best
-            ],
+            "standard_error": np.where(
+                complete[best], _standard_errors(results, metric)[best], np.nan
+            ),
             "n_candidates": [len(rows) for rows in of_each],
             "n_failed": [int(failed[rows].sum()) for rows in of_each],
             "mean_fit_time": [times[rows].mean() for rows in of_each],
@@ -141,17 +134,24 @@ def _present(results: Results, keys: Sequence[str]) -> dict[str, Any]:
     return {key: results[key] for key in keys if key in results}
 
 
-def _standard_error(results: Results, metric: str, row: int) -> float:
-    """Return the standard error of a mean score over the folds that were run."""
-    columns: list[float] = []
-    while (key := f"split{len(columns)}_test_{metric}") in results:
-        columns.append(results[key][row])
-    scores = np.array(columns)
-    scores = scores[~np.isnan(scores)]
-    if len(scores) < 2:
-        return float("nan")
+def _ranks(scores: np.ndarray, complete: np.ndarray) -> np.ndarray:
+    """Rank candidates from 1, those with all folds before others, failed ones last."""
+    known = ~np.isnan(scores)
+    ranks = np.empty(len(scores), dtype=int)
+    n_before = 0
+    for tier in (complete, known & ~complete, ~known):
+        ranks[tier] = n_before + rankdata(-np.nan_to_num(scores[tier]), method="min")
+        n_before += int(tier.sum())
+    return ranks
+
+
+def _standard_errors(results: Results, metric: str) -> np.ndarray:
+    """Return the standard errors of the mean scores over the folds, (n_candidates,)."""
+    scores = fold_scores(results, metric)
+    if scores.shape[1] < 2:
+        return np.full(len(scores), np.nan)
     with np.errstate(invalid="ignore"):  # of infinite scores
-        return float(scores.std(ddof=1) / np.sqrt(len(scores)))
+        return scores.std(axis=1, ddof=1) / np.sqrt(scores.shape[1])
 
 
 def _with_missing(values: np.ma.MaskedArray) -> pd.Series:

@@ -23,7 +23,7 @@ from ._history import (
 GREY: Final = "#808080"  # translucent, it is pale on any background
 SMALL: Final = 9  # points
 
-By = Literal["candidates", "time"]
+XAxis = Literal["candidates", "time"]
 
 
 def new_axes(ax: Any, owner: str, size: tuple[float, float]) -> Any:
@@ -158,7 +158,7 @@ class ConvergenceDisplay:
 
     @classmethod
     def from_estimator(
-        cls, search: Any, *, x: By = "candidates", ax: Any = None
+        cls, search: Any, *, x: XAxis = "candidates", ax: Any = None
     ) -> "ConvergenceDisplay":
         """Plot the convergence of a search.
 
@@ -181,7 +181,7 @@ class ConvergenceDisplay:
         display = cls(**went._asdict(), score_name=score_name(search))
         return display.plot(ax, x=x)
 
-    def plot(self, ax: Any = None, *, x: By = "candidates") -> "ConvergenceDisplay":
+    def plot(self, ax: Any = None, *, x: XAxis = "candidates") -> "ConvergenceDisplay":
         """Draw it.
 
         Parameters
@@ -259,7 +259,7 @@ class AllocationDisplay:
 
     @classmethod
     def from_estimator(
-        cls, search: Any, *, x: By = "candidates", ax: Any = None
+        cls, search: Any, *, x: XAxis = "candidates", ax: Any = None
     ) -> "AllocationDisplay":
         """Plot how a search shared out its candidates.
 
@@ -281,7 +281,7 @@ class AllocationDisplay:
         display = cls(estimator_names=went.estimator_names, seconds=went.seconds)
         return display.plot(ax, x=x)
 
-    def plot(self, ax: Any = None, *, x: By = "candidates") -> "AllocationDisplay":
+    def plot(self, ax: Any = None, *, x: XAxis = "candidates") -> "AllocationDisplay":
         """Draw it.
 
         Parameters
@@ -303,11 +303,12 @@ class AllocationDisplay:
         start = 0.0 if x == "time" else 0.5
         edges = np.concatenate([[start], places if x == "time" else places + 0.5])
         taken = np.diff(edges)
+        total = np.cumsum(taken)  # 0 as long as all candidates have lost their workers
         bottom = np.zeros(len(taken))
         middles = {}
         for name, colour in own_colours.items():
             own = went.estimator_names == name
-            share = np.cumsum(taken * own) / np.cumsum(taken)
+            share = np.cumsum(taken * own) / np.where(total > 0, total, 1)
             top = bottom + share
             style = {"color": colour, "alpha": 0.85, "linewidth": 0}
             ax.stairs(top, edges, baseline=bottom, fill=True, **style)
@@ -341,7 +342,7 @@ def _as_history(display: Any) -> History:
     return History(names, scores, counts, np.asarray(seconds, dtype=float))
 
 
-def _places(went: History, x: By) -> np.ndarray:
+def _places(went: History, x: XAxis) -> np.ndarray:
     """Return where the candidates lie on the horizontal axis."""
     if x == "candidates":
         return np.arange(1.0, len(went.scores) + 1)
@@ -420,7 +421,7 @@ def _write_beside(
         ax.text(1.045, moved, text, va="center", fontsize=SMALL, **style)
 
 
-def _label_x(ax: Any, x: By, places: np.ndarray) -> None:
+def _label_x(ax: Any, x: XAxis, places: np.ndarray) -> None:
     from matplotlib.ticker import MaxNLocator
 
     if x == "candidates":

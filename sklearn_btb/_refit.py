@@ -9,7 +9,7 @@ Candidates are compared on the same splits: what makes a split hard for all of t
 no difference between them.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 from typing import Any, Final
 
@@ -256,7 +256,7 @@ def _sizes(results: Results, by: By) -> np.ndarray:
         If there is no such column, or if it has values other than numbers and None.
     """
     if callable(by):
-        column = np.array([by(params) for params in results["params"]], dtype=float)
+        column = _computed_sizes(by, results["params"])
     elif by not in results:
         raise ValueError(
             f"`by` must be a column of `cv_results_` or callable; got {by!r}"
@@ -270,3 +270,25 @@ def _sizes(results: Results, by: By) -> np.ndarray:
                 f"`by` must be a column of numbers; {by!r} has others as well"
             ) from None
     return np.where(np.isnan(column), np.inf, column)
+
+
+def _computed_sizes(
+    by: Callable[[dict[str, Any]], float], params: Sequence[dict[str, Any]]
+) -> np.ndarray:
+    """Return `by(params)` of every candidate, NaN where one lacks a parameter.
+
+    Raises
+    ------
+    KeyError
+        If all of them do: then its name is wrong.
+    """
+    sizes = np.full(len(params), np.nan)
+    missing = None
+    for row, each in enumerate(params):
+        try:
+            sizes[row] = by(each)
+        except KeyError as error:  # of another estimator
+            missing = error
+    if missing is not None and np.isnan(sizes).all():
+        raise missing
+    return sizes

@@ -110,6 +110,18 @@ def make_cv_results(
     return results
 
 
+def metrics(results: Results) -> list[str]:
+    """Return the metrics of `cv_results_`, "score" where there is one without a name.
+
+    Examples
+    --------
+    >>> metrics({"params": [{}], "mean_test_accuracy": [1], "mean_test_f1": [1]})
+    ['accuracy', 'f1']
+    """
+    prefix = "mean_test_"
+    return [key.removeprefix(prefix) for key in results if key.startswith(prefix)]
+
+
 def which_metric(metric: str | None, names: Sequence[str]) -> str:
     """Return the metric that is named, or the only one there is.
 
@@ -146,9 +158,7 @@ def fold_scores(results: Results, metric: str | None) -> np.ndarray:
         If there is no such metric, or if there are several and none is named; if the
         scores on the splits are not there, as in a table of means.
     """
-    start = "mean_test_"
-    names = [key.removeprefix(start) for key in results if key.startswith(start)]
-    metric = which_metric(metric, names)
+    metric = which_metric(metric, metrics(results))
     columns: list[np.ndarray] = []
     while (key := f"split{len(columns)}_test_{metric}") in results:
         columns.append(results[key])

@@ -69,7 +69,7 @@ def scored_candidates(
     ----------
     search : BTBSearchCV
     estimator_name : str or None
-        None is the best estimator.
+        None is the winner, which a rule for `refit` may have chosen.
     owner : str
         Who asks, for messages.
 
@@ -80,8 +80,10 @@ def scored_candidates(
         is no search that is fitted.
     """
     check_searched(search)
-    names = list(search.leaderboard_.index)
-    name = names[0] if estimator_name is None else estimator_name
+    names = list(dict.fromkeys(trial.estimator_name for trial in search.trials_))
+    name = estimator_name
+    if name is None:  # with `refit=False` of several metrics there is no best one
+        name = getattr(search, "best_estimator_name_", search.leaderboard_.index[0])
     if name not in names:
         raise ValueError(
             f"`estimator_name` must be one of {names}; got {name!r}"
@@ -102,5 +104,5 @@ def scored_candidates(
         search._tunables[name],
         [trial.params for trial in own],
         clip_infinite([trial.score for trial in own]),
-        colours([trial.estimator_name for trial in search.trials_])[name],
+        colours(names)[name],
     )

@@ -53,6 +53,11 @@ def test_hopeless_scores_do_not_press_the_others_together():
     assert 0.8 < low < 0.9 and 0.93 < high < 0.95
 
 
+def test_hopeless_scores_do_not_press_the_others_together_where_most_are_equal():
+    low, high = shown_range(np.array([1.0] * 21 + [0.9] * 7 + [-1000.0] * 2))
+    assert 0 < low < 0.9 and 1.0 < high < 1.1
+
+
 def test_scores_that_are_not_far_off_are_all_shown():
     low, high = shown_range(np.array([0.7, 0.8, 0.9]))
     assert 0.6 < low < 0.7 and 0.9 < high < 1.0

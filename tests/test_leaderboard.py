@@ -15,12 +15,14 @@ from sklearn_btb._results import make_cv_results
 from sklearn_btb._trial import FoldResult
 
 
-def trial(number, name, scores, *, params=None, state="complete", seconds=1.0):
+def trial(
+    number, name, scores, *, params=None, state="complete", seconds=1.0, expected=0.0
+):
     folds = tuple(
         None if score is None else FoldResult(score, None, seconds, 0.0)
         for score in scores
     )
-    return Trial(number, name, params or {}, folds, state, 0.0)
+    return Trial(number, name, params or {}, folds, state, expected)
 
 
 def board_of(trials, metric="score"):
@@ -103,7 +105,19 @@ class TestLeaderboard:
         ]
         board = board_of(trials)
         assert list(board.index) == ["complete", "stopped"]
-        assert board["standard_error"]["stopped"] == 0.0
+        assert math.isnan(board["standard_error"]["stopped"])
+
+    def test_of_what_racing_stopped_the_score_expected_over_all_folds_counts(self):
+        trials = [
+            trial(0, "a", [5, None], state="stopped", expected=1.0, params={"x": 0}),
+            trial(1, "a", [4, None], state="stopped", expected=2.0, params={"x": 1}),
+            trial(2, "b", [3, None], state="stopped", expected=3.0),
+            trial(3, "c", [-9, -9]),
+        ]
+        board = board_of(trials)
+        assert list(board.index) == ["c", "b", "a"]
+        assert list(board["best_score"]) == [-9.0, 3.0, 2.0]
+        assert board["best_params"]["a"] == {"x": 1}
 
     def test_fit_time_is_the_mean_over_all_candidates(self):
         trials = [trial(0, "a", [1], seconds=1.0), trial(1, "a", [0], seconds=3.0)]

@@ -230,6 +230,12 @@ class TestAllocation:
         display = AllocationDisplay(estimator_names=["a", "b"], seconds=[9.0, 1.0])
         assert texts_of(display.plot(x="time").ax_) == ["a  90%", "b  10%"]
 
+    def test_candidates_that_took_no_time_have_no_share_of_it(self):
+        display = AllocationDisplay(estimator_names=["a", "b"], seconds=[0.0, 1.0])
+        ax = display.plot(x="time").ax_
+        assert texts_of(ax) == ["a  0%", "b  100%"]
+        assert all(np.isfinite(patch.get_data().values).all() for patch in ax.patches)
+
     def test_bands_lie_on_each_other_up_to_all(self):
         ax = AllocationDisplay(estimator_names=["a", "b", "a"]).plot().ax_
         first, _, second, _ = (patch.get_data() for patch in ax.patches)

@@ -143,6 +143,15 @@ class TestEveryRule:
         nowhere = np.ma.masked_all(3)
         assert rule(by="param_a")(results_of(self.scores, param_a=nowhere)) == 0
 
+    def test_lets_a_function_ask_for_what_not_all_estimators_have(self, rule):
+        results = results_of(self.scores)
+        results["params"] = [{"x": 2}, {"x": 1}, {"y": 0}]
+        assert rule(by=lambda params: params["x"])(results) == 1
+
+    def test_lets_a_function_not_ask_for_what_none_has(self, rule):
+        with pytest.raises(KeyError, match="depth"):
+            rule(by=lambda params: params["depth"])(results_of(self.scores))
+
     def test_refuses_a_column_that_is_none(self, rule):
         with pytest.raises(ValueError, match="did you mean 'mean_fit_time'"):
             rule(by="fit_time")(results_of(self.scores))
