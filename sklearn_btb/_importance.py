@@ -101,7 +101,7 @@ def importances(
 
     X, y = np.asarray(X, dtype=float), np.asarray(y, dtype=float)
     forest = RandomForestRegressor(
-        N_TREES, min_samples_leaf=2, max_leaf_nodes=MOST_LEAVES, random_state=seed
+        N_TREES, max_leaf_nodes=MOST_LEAVES, random_state=seed
     ).fit(X, y)
     main: list[Array] = []
     pairs: dict[Pair, list[float]] = {

@@ -13,6 +13,7 @@ from ._plotting import SMALL, ink, new_axes, score_name, tidy
 from ._scored import scored_candidates
 
 NOT_SET: Final = -0.15  # where a parameter that does not apply lies on its axis
+FEWEST: Final = 10  # candidates, for a forest
 MOST_BARS: Final = 10
 LEAST_SHARE: Final = 0.01  # of an interaction that is shown
 
@@ -101,7 +102,7 @@ class ParallelCoordinatesDisplay:
         -------
         ParallelCoordinatesDisplay
         """
-        found = scored_candidates(search, estimator_name, cls.__name__)
+        found = scored_candidates(search, estimator_name, cls.__name__, 1)
         tried = {name for config in found.configs for name in config}
         names = [name for name in found.tunable.names if name in tried]
         axes = [found.axis(name) for name in parameters or names]
@@ -205,10 +206,11 @@ class ImportanceDisplay:
 
     Notes
     -----
-    A parameter that does not apply counts as being in its middle, and scores below the
-    range that the other plots show as its lower end: or else a few very bad
-    configurations would decide. Even so, what avoids bad ones counts for more here than
-    what decides among the good ones, which `SurrogateDisplay` shows.
+    A parameter that does not apply counts as being in its middle, and scores far below
+    those of all but a fifth of the candidates are raised: or else a few configurations
+    would decide. Even so, what avoids bad ones counts for more here than what decides
+    among the good ones, which `SurrogateDisplay` shows. It takes at least ten candidates,
+    and shares from fewer than some thirty are rough.
 
     Examples
     --------
@@ -258,8 +260,13 @@ class ImportanceDisplay:
         Returns
         -------
         ImportanceDisplay
+
+        Raises
+        ------
+        ValueError
+            If fewer than 10 of its candidates have a score.
         """
-        found = scored_candidates(search, estimator_name, cls.__name__)
+        found = scored_candidates(search, estimator_name, cls.__name__, FEWEST)
         names, X = coordinates(found.tunable, found.tunable.encode(found.configs))
         if not names:
             raise ValueError(

@@ -11,7 +11,8 @@ from ._plotting import check_searched
 from ._space import Tunable
 from ._values import nearest
 
-FEWEST: Final = 4  # candidates
+MINORITY: Final = 0.2
+FARTHEST: Final = 3.0
 
 
 class Candidates(NamedTuple):
@@ -37,8 +38,16 @@ class Candidates(NamedTuple):
 
     @property
     def floored(self) -> np.ndarray:
-        """The scores, none below what plots show: how bad the worst are hides much."""
-        return np.maximum(self.scores, shown_range(self.scores)[0])
+        """The scores, those of a hopeless minority raised: how bad they are hides much.
+
+        The lowest is three times as far from the best as the lowest fifth begins. (A
+        tuner asks most where scores are good, so that fewer may be hopeless in it than
+        in the space: a median would take half of the space for equally bad.)
+        """
+        best = self.scores.max()
+        reach = FARTHEST * (best - np.quantile(self.scores, MINORITY))
+        low = best - reach if reach else shown_range(self.scores)[0]
+        return np.maximum(self.scores, low)
 
     def axis(self, parameter: str) -> ParameterAxis:
         """Make the axis of a parameter; ValueError if no candidate has it."""
@@ -61,7 +70,7 @@ class Candidates(NamedTuple):
 
 
 def scored_candidates(
-    search: Any, estimator_name: str | None, owner: str
+    search: Any, estimator_name: str | None, owner: str, fewest: int
 ) -> Candidates:
     """Gather one estimator's candidates, but for those that failed or are unfinished.
 
@@ -72,6 +81,8 @@ def scored_candidates(
         None is the winner, which a rule for `refit` may have chosen.
     owner : str
         Who asks, for messages.
+    fewest : int
+        How many candidates it needs.
 
     Raises
     ------
@@ -94,9 +105,9 @@ def scored_candidates(
         for trial in search.trials_
         if trial.estimator_name == name and trial.state in ("complete", "stopped")
     ]
-    if len(own) < FEWEST:
+    if len(own) < fewest:
         raise ValueError(
-            f"{owner} needs at least {FEWEST} candidates of {name!r} with a score; got "
+            f"{owner} needs at least {fewest} candidates of {name!r} with a score; got "
             f"{len(own)}"
         )
     return Candidates(

@@ -12,6 +12,7 @@ from ._plotting import SMALL, ink, new_axes, score_name, tidy
 from ._scored import Candidates, scored_candidates
 from ._surrogate import Prediction, fit_surrogate, predict, slice_through
 
+FEWEST: Final = 4  # candidates, for a Gaussian process
 N_POINTS: Final = (121, 81)  # along a numeric axis, of one or of two
 ROOM: Final = 0.15  # of the shown range, for a band above the best score
 MOST_LETTERS: Final = 50  # of the tick labels side by side
@@ -58,8 +59,8 @@ class SurrogateDisplay:
     Notes
     -----
     The process is that of `GPTuner`, whatever the tuner of the search, fitted to all
-    candidates of the estimator that have a score; those below the range that is shown
-    count as its lower end.
+    candidates of the estimator that have a score; scores far below those of all but a
+    fifth of them are raised.
 
     Examples
     --------
@@ -131,7 +132,7 @@ class SurrogateDisplay:
             raise ValueError(
                 f"`parameters` must be one or two different names; got {parameters!r}"
             )
-        found = scored_candidates(search, estimator_name, cls.__name__)
+        found = scored_candidates(search, estimator_name, cls.__name__, FEWEST)
         axes = [found.axis(name) for name in names]
         positions = np.column_stack([found.positions(axis) for axis in axes])
         having = np.flatnonzero(~np.isnan(positions).any(axis=1))

@@ -37,6 +37,17 @@ class Bowl(BaseEstimator):
         return 10.0 - (np.log10(self.x) - 1) ** 2 + 0.1 * (self.kind == "a")
 
 
+class Ruined(Bowl):
+    """Scores next to nothing where it is bad."""
+
+    def __init__(self, x=1.0, bad=False):
+        self.x = x
+        self.bad = bad
+
+    def score(self, X, y=None):
+        return 10.0 - (np.log10(self.x) - 1) ** 2 - 100 * self.bad
+
+
 @pytest.fixture(scope="module")
 def search():
     """One estimator of which `x` matters, and one with a condition."""
@@ -71,7 +82,7 @@ class TestChoiceOfTheEstimator:
 
     def test_needs_some_candidates(self):
         search = BTBSearchCV(Bowl(), {"x": [1, 2, 3]}, cv=THREE_FOLDS).fit(X, Y)
-        with pytest.raises(ValueError, match=r"at least 4 .*'bowl'.* got 3"):
+        with pytest.raises(ValueError, match=r"at least 10 .*'bowl'.* got 3"):
             ImportanceDisplay.from_estimator(search)
 
     def test_is_among_those_searched_whatever_was_set_since(self):
@@ -89,6 +100,13 @@ class TestParallelCoordinates:
         )
         assert [axis.parameter for axis in display.axes] == ["x", "kind"]
         assert display.axes[0].log and display.axes[1].categories
+
+    def test_of_a_single_candidate_is_drawn(self):
+        search = BTBSearchCV(Bowl(), {"x": [1], "kind": ["a"]}, cv=THREE_FOLDS)
+        display = ParallelCoordinatesDisplay.from_estimator(
+            search.fit(X, Y), parameters=["x", "kind"]
+        )
+        assert len(display.scores) == 1
 
     def test_has_the_parameters_asked_for_in_their_order(self, search):
         display = ParallelCoordinatesDisplay.from_estimator(
@@ -109,6 +127,14 @@ class TestParallelCoordinates:
 
 
 class TestImportance:
+    def test_finds_the_parameter_that_ruins_the_score_in_few_candidates(self):
+        space = {"x": loguniform(5, 20), "bad": [False, True]}
+        search = BTBSearchCV(Ruined(), space, n_iter=12, cv=THREE_FOLDS, random_state=0)
+        display = ImportanceDisplay.from_estimator(search.fit(X, Y))
+        assert dict(zip(display.parameters, display.importances, strict=True))[
+            ("bad",)
+        ] == pytest.approx(1, abs=0.15)
+
     def test_finds_the_parameter_that_matters(self, search):
         display = ImportanceDisplay.from_estimator(search, estimator_name="plain")
         importances = dict(zip(display.parameters, display.importances, strict=True))
@@ -134,7 +160,7 @@ class TestImportance:
         assert texts == ["x", "y"]
 
     def test_of_equal_scores_is_nothing(self):
-        space = {"kind": ["b", "c", "d"], "fixed": [0, 1, 2]}
+        space = {"kind": ["b", "c", "d"], "fixed": [0, 1, 2, 3]}
         search = BTBSearchCV(Bowl(), space, cv=THREE_FOLDS).fit(X, Y)
         assert not ImportanceDisplay.from_estimator(search).importances.any()
 

@@ -22,25 +22,25 @@ def search_for(**params):
 
 
 def test_are_by_default_those_of_the_best():
-    assert scored_candidates(search_for(), None, "owner").estimator_name == "near"
+    assert scored_candidates(search_for(), None, "owner", 4).estimator_name == "near"
 
 
 def test_are_by_default_those_of_the_winner_that_a_rule_chose():
     def far(results):
         return int(np.flatnonzero(results["estimator_name"] == "far")[0])
 
-    found = scored_candidates(search_for(refit=far), None, "owner")
+    found = scored_candidates(search_for(refit=far), None, "owner", 4)
     assert found.estimator_name == "far"
 
 
 def test_are_by_default_those_of_the_best_without_a_refit():
-    found = scored_candidates(search_for(refit=False), None, "owner")
+    found = scored_candidates(search_for(refit=False), None, "owner", 4)
     assert found.estimator_name == "near"
 
 
 def test_are_those_that_racing_stopped_as_well_with_the_score_that_is_expected():
     search = search_for(racing=lambda scores, complete: bool(len(complete)))
-    found = scored_candidates(search, "near", "owner")
+    found = scored_candidates(search, "near", "owner", 4)
     own = [trial for trial in search.trials_ if trial.estimator_name == "near"]
     assert [trial.state for trial in own].count("stopped") > 3
     assert found.scores.tolist() == [trial.score for trial in own]
@@ -49,14 +49,31 @@ def test_are_those_that_racing_stopped_as_well_with_the_score_that_is_expected()
 def test_are_not_those_that_failed():
     with pytest.warns(FitFailedWarning), pytest.warns(UserWarning, match="non-finite"):
         search = search_for(estimators__near__bad=(2, 3))
-    found = scored_candidates(search, "near", "owner")
+    found = scored_candidates(search, "near", "owner", 4)
     assert {2, 3} & {trial.params["x"] for trial in search.trials_}
     assert not {2, 3} & {config["x"] for config in found.configs}
 
 
-def test_hopeless_scores_are_raised_to_what_plots_show():
-    found = scored_candidates(search_for(), "near", "owner")
-    scores = np.array([1.0, 0.9, 0.8, -1000.0])
+@pytest.fixture(scope="module")
+def found():
+    return scored_candidates(search_for(), "near", "owner", 4)
+
+
+@pytest.mark.parametrize("n_best", [1, 20])
+def test_scores_of_a_hopeless_minority_are_raised(found, n_best):
+    scores = np.array([1.0] * n_best + [0.9] * 8 + [-1000.0])
     floored = found._replace(scores=scores).floored
-    assert floored[:3].tolist() == scores[:3].tolist()
-    assert -1 < floored[3] < 0.8
+    assert floored[:-1].tolist() == scores[:-1].tolist()
+    assert 0 < floored[-1] < 0.9
+
+
+def test_bad_scores_stay_where_many_have_them(found):
+    scores = np.array([-55.0] * 7 + [-166.0, -170.0, -170.0])
+    assert found._replace(scores=scores).floored.tolist() == scores.tolist()
+
+
+def test_too_few_are_refused(found):
+    with pytest.raises(
+        ValueError, match=r"owner needs at least 99 .* 'near' .* got 10"
+    ):
+        scored_candidates(search_for(), "near", "owner", 99)
