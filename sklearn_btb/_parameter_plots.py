@@ -209,8 +209,8 @@ class ImportanceDisplay:
     A parameter that does not apply counts as being in its middle, and scores far below
     those of all but a fifth of the candidates are raised: or else a few configurations
     would decide. Even so, what avoids bad ones counts for more here than what decides
-    among the good ones, which `SurrogateDisplay` shows. It takes at least ten candidates,
-    and shares from fewer than some thirty are rough.
+    among the good ones, which `SurrogateDisplay` shows. It takes at least ten
+    candidates, and shares from fewer than some thirty are rough.
 
     Examples
     --------
