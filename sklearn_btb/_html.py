@@ -47,9 +47,10 @@ html[theme="dark"] .btb-report { --btb-lift: 35%; }
 .btb-report thead th { font-weight: normal; opacity: 0.7; }
 .btb-report tbody tr { border-top: 1px solid rgba(128, 128, 128, 0.3); }
 .btb-report tr.btb-chosen { font-weight: 600; }
-.btb-report .btb-name { text-align: left; }
-.btb-report .btb-params { text-align: left; white-space: normal; max-width: 26em;
-  font-weight: normal; overflow-wrap: anywhere; }
+.btb-report .btb-name { text-align: left !important; max-width: 18em;
+  overflow: hidden; text-overflow: ellipsis; }
+.btb-report .btb-params { text-align: left !important; white-space: normal;
+  min-width: 14em; max-width: 26em; font-weight: normal; overflow-wrap: anywhere; }
 .btb-report td.btb-params { opacity: 0.85; }
 .btb-report .btb-swatch { display: inline-block; width: 0.7em; height: 0.7em;
   border-radius: 2px; margin-right: 0.5em; }
@@ -130,15 +131,10 @@ def convergence_svg(went: History) -> str:
         own_best, complete = estimator_best(went, name)
         dashes = "" if complete else ' stroke-dasharray="5 2"'
         parts.append(_steps(x, heights(own_best), colour, 1.6, dashes))
-        own = (went.estimator_names == name) & np.isfinite(went.scores)
+        own = np.flatnonzero(went.estimator_names == name)
         if n <= MOST_POINTS:
-            digits = decimals([low, high])
-            parts += [
-                f'<circle cx="{x[row]:.1f}" cy="{heights(went.scores[row]):.1f}" r="2" '
-                f"{_painted('fill', colour)}><title>{html.escape(name)}, candidate "
-                f"{row}: {went.scores[row]:.{digits}f}</title></circle>"
-                for row in np.flatnonzero(own)
-            ]
+            y = heights(np.where(np.isnan(went.scores), low, went.scores))
+            parts += [_mark(went, row, low, (x[row], y[row]), colour) for row in own]
     return (
         f'<svg role="img" aria-label="best score so far" width="{WIDTH}" '
         f'height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}" '
@@ -178,7 +174,7 @@ def _table(board: pd.DataFrame, own_colours: Mapping[str, str], chosen: str) -> 
         swatch = f'<span class="btb-swatch" style="{_paint(own_colours[name])}"></span>'
         cells = (
             str(row["rank"]),
-            swatch + html.escape(name),
+            f'{swatch}<span title="{html.escape(name)}">{html.escape(name)}</span>',
             _number_text(row["best_score"], digits),
             _number_text(row["standard_error"], digits),
             str(row["n_candidates"]),
@@ -239,6 +235,25 @@ def _steps(
         f'<path d="{start}{path}H{WIDTH - RIGHT}" fill="none" stroke-width="{width}" '
         f"{_painted('stroke', colour)}{more}/>"
     )
+
+
+def _mark(
+    went: History, row: int, low: float, at: tuple[float, float], colour: str
+) -> str:
+    """Draw a candidate: a dot, below the range a triangle, a cross if it failed."""
+    score = went.scores[row]
+    text = "failed" if np.isnan(score) else f"{score:.{decimals([score])}f}"
+    title = html.escape(f"{went.estimator_names[row]}, candidate {row}: {text}")
+    paint = _painted("fill", colour)
+    if np.isnan(score):
+        tag, shape = "polyline", 'points="-2.5,-6 2.5,-1 0,-3.5 2.5,-6 -2.5,-1"'
+        paint = f'fill="none" {_painted("stroke", colour)}'
+    elif score < low:
+        tag, shape = "polygon", 'points="-3,-6 3,-6 0,-1"'
+    else:
+        tag, shape = "circle", 'r="2"'
+    where = f'transform="translate({at[0]:.1f} {at[1]:.1f})"'
+    return f"<{tag} {shape} {where} {paint}><title>{title}</title></{tag}>"
 
 
 def _painted(attribute: str, colour: str) -> str:

@@ -76,7 +76,7 @@ def what_to_keep(
         if not hasattr(estimator, method):
             raise ValueError(
                 f"`keep_predictions` must be a method that every estimator has; "
-                f"{name!r}, {estimator!r}, has no `{method}`"
+                f"{name!r}, of type {type(estimator).__name__}, has no `{method}`"
             )
     if issparse(y) and method != "predict":  # of which `classes_` makes no sense
         raise ValueError(

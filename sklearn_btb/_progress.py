@@ -102,11 +102,11 @@ class Progress:
             self._end = now + pace * (self._n_total - self._n_done)
         proposal = trial.estimator_name, trial.params
         result = trial.number, trial.state, trial.score
-        logger.debug("candidate %d is %s, score %s: %r with %r", *result, *proposal)
+        logger.debug("candidate %d is %s, score %.6g: %r with %r", *result, *proposal)
         if trial.error:
             logger.debug("candidate %d: %s", trial.number, trial.error)
         if trial is self.leader:
-            logger.info("new best score %s: %r with %r", trial.score, *proposal)
+            logger.info("new best score %.6g: %r with %r", trial.score, *proposal)
 
     def show(self) -> None:
         """Draw the line anew, but not more often than can be seen."""

@@ -22,9 +22,7 @@ from ._values import is_finite_number, nearest
 By = str | Callable[[dict[str, Any]], float]
 
 RULES: Final = ("one_standard_error", "fastest_within")
-TIMES: Final = tuple(
-    f"{part}_{step}_time" for step in ("fit", "score") for part in ("mean", "std")
-)
+TIMES: Final = ("mean_fit_time", "mean_score_time", "std_fit_time", "std_score_time")
 
 
 @dataclass(frozen=True)
@@ -190,8 +188,9 @@ def check_rule(
         return
     if not callable(scoring):  # which may return several metrics, nobody knows which
         scorer = next(iter(scorers.values()))
+        only = [scoring if isinstance(scoring, str) else "score"]
         several = isinstance(scorer, MultimetricScorer)
-        which_metric(refit.metric, list(scorer._scorers) if several else ["score"])
+        which_metric(refit.metric, list(scorer._scorers) if several else only)
     by = refit.by
     parameters = [f"param_{name}" for each in tunables.values() for name in each.names]
     columns = [*TIMES, *parameters]
@@ -200,7 +199,7 @@ def check_rule(
         raise ValueError(
             "`by` must be callable or a column of `cv_results_`: one of scores, one of "
             f"the parameters that are searched, or one of {list(TIMES)}; got {by!r}"
-            f"{nearest(by, columns)}"
+            f"{nearest(by, [*TIMES[:2], *parameters])}"
         )
 
 

@@ -130,8 +130,8 @@ def which_metric(metric: str | None, names: Sequence[str]) -> str:
     ValueError
         If there is no such metric, or if there are several and none is named.
     """
-    if metric is None and len(names) == 1:
-        return names[0]
+    if names == ["score"] or (metric is None and len(names) == 1):
+        return names[0]  # "score" is what results call the only one, whichever it is
     if metric is None or metric not in names:
         near = "" if metric is None else nearest(metric, names)
         raise ValueError(f"`metric` must be one of {names}; got {metric!r}{near}")

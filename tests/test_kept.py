@@ -236,7 +236,9 @@ class TestRefused:
     def test_an_estimator_without_the_method(self):
         estimators = {"a": Toy(), "b": SVC()}
         search = keeping(estimators, {"a": {}}, "predict_proba")
-        with pytest.raises(ValueError, match=r"'a', Toy\(\), has no `predict_proba`"):
+        with pytest.raises(
+            ValueError, match="'a', of type Toy, has no `predict_proba`"
+        ):
             search.fit(X, Y)
 
     def test_sparse_labels_where_predictions_have_a_column_for_each_class(self):

@@ -213,7 +213,7 @@ class TestWhatElseIsPrinted:
             search_for().fit(X, Y)
             logger.removeHandler(handler)
         shown = terminal.screen()
-        assert shown[2] == "new best score 9.0: 'a' with {'x': 1}"
+        assert shown[2] == "new best score 9: 'a' with {'x': 1}"
         assert shown[-2].startswith("6/6, took")
         assert not any(" left" in line for line in shown)
 
@@ -328,8 +328,8 @@ class TestLog:
         search_for(verbose=0).fit(X, Y)
         assert log(logging.INFO) == [
             "the search begins: 0/6 candidates are done",
-            "new best score 9.0: 'a' with {'x': 1}",
-            "new best score 10.0: 'b' with {'x': 1}",
+            "new best score 9: 'a' with {'x': 1}",
+            "new best score 10: 'b' with {'x': 1}",
             "the search ends by n_iter: 6/6 candidates are done",
         ]
 
@@ -340,7 +340,7 @@ class TestLog:
         with pytest.warns(FitFailedWarning):
             search.fit(X, Y)
         first, second, error = log(logging.DEBUG)
-        assert first == "candidate 0 is complete, score 9.0: 'toy' with {'x': 1}"
+        assert first == "candidate 0 is complete, score 9: 'toy' with {'x': 1}"
         assert second == "candidate 1 is failed, score 0.0: 'toy' with {'x': 2}"
         assert error.endswith("ValueError: x must not be 2\n")
 
@@ -375,13 +375,13 @@ class TestLog:
         spaces = {"x": [2, 1, 0]}
         search_for(Toy(x=2), spaces, racing=stop_others, verbose=0).fit(X, Y)
         best = [message for message in log(logging.INFO) if "new best" in message]
-        assert best == ["new best score 6.0: 'toy' with {'x': 2}"]
+        assert best == ["new best score 6: 'toy' with {'x': 2}"]
         assert sum("is stopped" in message for message in log(logging.DEBUG)) == 2
 
     def test_of_a_session(self, log):
         BTBSession({"a": {"k": [1]}}, lambda _, config: float(config["k"])).run()
         assert log(logging.INFO)[0] == "the search begins: 0 candidates are done"
-        assert log(logging.INFO)[1] == "new best score 1.0: 'a' with {'k': 1}"
+        assert log(logging.INFO)[1] == "new best score 1: 'a' with {'k': 1}"
         assert len(log(logging.DEBUG)) == 1
 
     def test_shows_nothing_unless_asked_for(self, capfd):

@@ -5,6 +5,7 @@ import pickle
 import numpy as np
 import pytest
 from sklearn.base import clone
+from sklearn.dummy import DummyRegressor
 from sklearn.model_selection import GridSearchCV
 from toys import THREE_FOLDS, Log, Toy, X, Y
 
@@ -77,6 +78,22 @@ class TestBeforeTheSearch:
     def test_a_class_is_no_rule(self, rule):
         assert f"such as `{rule.__name__}(...)`" in self.refused(rule, TypeError)
 
+    def test_a_name_is_no_rule(self):
+        message = self.refused("fastest_within")
+        assert "must be the rule itself, `fastest_within(...)`" in message
+
+    @pytest.mark.parametrize(
+        ("by", "near"),
+        [("fit_time", "mean_fit_time"), ("params", "param_x")],
+    )
+    def test_a_column_has_to_be_one_of_numbers(self, by, near):
+        assert f"did you mean {near!r}" in self.refused(one_standard_error(by))
+
+    @pytest.mark.parametrize("by", ["std_score_time", "param_x", "std_test_score"])
+    def test_any_column_of_numbers_will_do(self, by):
+        search = BTBSearchCV(Toy(), {"x": [1, 2]}, refit=one_standard_error(by))
+        assert search.fit(X, Y).best_index_ in (0, 1)
+
     def test_a_parameter_has_to_be_searched(self):
         message = self.refused(one_standard_error("param_X"))
         assert "got 'param_X'" in message and "did you mean 'param_x'" in message
@@ -87,9 +104,19 @@ class TestBeforeTheSearch:
         message = self.refused(rule, scoring=["r2", "neg_max_error"])
         assert f"one of ['r2', 'neg_max_error']; got {metric!r}" in message
 
-    def test_a_single_metric_has_no_name(self):
-        rule = one_standard_error(metric="r2")
-        assert "one of ['score']; got 'r2'" in self.refused(rule, scoring="r2")
+    def test_a_single_metric_has_the_name_it_was_given(self):
+        rule = one_standard_error(metric="r3")
+        assert "one of ['r2']; got 'r3'" in self.refused(rule, scoring="r2")
+
+    def test_a_single_metric_may_be_named(self):
+        rule = one_standard_error("param_x", metric="r2")
+        scoring = "neg_max_error"
+        assert "['neg_max_error']" in self.refused(rule, scoring=scoring)
+        rule = one_standard_error("param_x", metric=scoring)
+        space = {"strategy": ["mean", "median"]}
+        search = BTBSearchCV(DummyRegressor(), space, scoring=scoring)
+        rule = one_standard_error(by=len, metric=scoring)
+        assert search.set_params(refit=rule).fit(X, Y).best_params_
 
     def test_what_a_function_scores_is_not_known(self):
         rule = one_standard_error("param_x", metric="b")
@@ -204,32 +231,6 @@ class TestEveryRule:
         ).fit(X, Y)
         assert search.cv_results_["n_splits_evaluated"].tolist() == [3, 1, 1]
         assert search.best_index_ == 0
-
-
-class TestBeforeAnythingIsFitted:
-    @pytest.mark.parametrize(
-        ("refit", "scoring", "error", "message"),
-        [
-            ("fastest_within", None, ValueError, "the rule itself"),
-            (one_standard_error, None, TypeError, "got the class one_standard_error"),
-            (one_standard_error("param_y"), None, ValueError, "mean 'param_x'"),
-            (one_standard_error("mean_fit"), None, ValueError, "mean 'mean_fit_time'"),
-            (one_standard_error("params"), None, ValueError, "one of the parameters"),
-            (fastest_within(0.1, metric="R2"), ["r2"], ValueError, "mean 'r2'"),
-            (fastest_within(0.1), ["r2", "explained_variance"], ValueError, "one of"),
-        ],
-    )
-    def test_a_search_refuses(self, refit, scoring, error, message):
-        log = Log()
-        search = BTBSearchCV(Toy(log=log), {"x": [1, 2]}, refit=refit, scoring=scoring)
-        with pytest.raises(error, match=message):
-            search.fit(X, Y)
-        assert not log
-
-    @pytest.mark.parametrize("by", ["std_score_time", "param_x", "std_test_score"])
-    def test_a_search_takes_any_column_of_numbers(self, by):
-        search = BTBSearchCV(Toy(), {"x": [1, 2]}, refit=one_standard_error(by))
-        assert search.fit(X, Y).best_index_ in (0, 1)
 
 
 @pytest.mark.parametrize(

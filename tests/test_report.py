@@ -87,7 +87,7 @@ class TestHtml:
         html = search._repr_html_()
         assert f"Chosen by `refit`: far, score {score:.2f} over" in html
         (row,) = re.findall(r'<tr class="btb-chosen">.*?</tr>', html)
-        assert "</span>far</td>" in row
+        assert ">far</span></td>" in row
         assert search.leaderboard_.index[0] == "near"
 
     def test_says_that_the_best_failed(self):
@@ -98,7 +98,7 @@ class TestHtml:
 
     def test_sets_off_the_row_of_the_best(self, search):
         (row,) = re.findall(r'<tr class="btb-chosen">.*?</tr>', search._repr_html_())
-        assert "</span>near</td>" in row
+        assert ">near</span></td>" in row
 
     def test_tells_of_what_was_searched_after_other_parameters_were_set(self):
         scoring = ["r2", "neg_max_error"]
@@ -173,6 +173,16 @@ class TestCurve:
     def test_rises_where_a_new_best_was_found(self):
         _, _, line = found(drawn(0.1, 0.9, 0.5), "path")
         assert line.get("d").count("V") == 1
+
+    def test_marks_what_failed_and_what_is_too_low_to_be_shown(self):
+        svg = drawn(0.9, 0.91, 0.92, 0.93, -1e6, np.nan)
+        titles = {
+            tag: [mark[0].text.partition(" ")[2] for mark in found(svg, tag)]
+            for tag in ("circle", "polygon", "polyline")
+        }
+        assert len(titles["circle"]) == 4
+        assert titles["polygon"] == ["candidate 4: -1000000"]
+        assert titles["polyline"] == ["candidate 5: failed"]
 
     def test_line_is_broken_where_no_candidate_has_all_folds(self):
         svg = drawn(0.1, 0.9, names=["a", "b"], complete=[True, False])
