@@ -238,7 +238,7 @@ def _steps(
 
 
 def _mark(
-    went: History, row: int, low: float, at: tuple[float, float], colour: str
+    went: History, row: Any, low: float, at: tuple[float, float], colour: str
 ) -> str:
     """Draw a candidate: a dot, below the range a triangle, a cross if it failed."""
     score = went.scores[row]

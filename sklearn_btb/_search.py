@@ -219,8 +219,10 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         shuffles needs a `random_state`, or its splits are others in a new process.
     callback : callable, default=None
         Called as `callback(search, trial)` after every candidate, in the process and
-        thread of `fit`, with `search.trials_` up to date; a true value ends the
-        search. With several workers it has to be quick.
+        thread of `fit`; a true value ends the search. Of what `fit` leaves, only
+        `search.trials_` is there yet, up to date: the best score so far is
+        `max(t.score for t in search.trials_ if t.state == "complete")`. With several
+        workers it has to be quick.
     keep_predictions : {"predict", "predict_proba", "decision_function"}, default=None
         Of the best candidates, keep what this method of the fold models says of their
         test rows, which together are all rows: `oof_predictions_`. Every estimator, as

@@ -341,7 +341,7 @@ class TestLog:
             search.fit(X, Y)
         first, second, error = log(logging.DEBUG)
         assert first == "candidate 0 is complete, score 9: 'toy' with {'x': 1}"
-        assert second == "candidate 1 is failed, score 0.0: 'toy' with {'x': 2}"
+        assert second == "candidate 1 is failed, score 0: 'toy' with {'x': 2}"
         assert error.endswith("ValueError: x must not be 2\n")
 
     def test_a_dropped_estimator_is_told(self, log):
