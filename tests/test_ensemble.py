@@ -177,6 +177,9 @@ class TestWhatItIs:
         search.set_params(refit="neg_log_loss")
         assert ensemble_of(search, *NOISY).oof_score_ == expected > 0
 
+    def test_fitted_with_as_many_jobs_as_the_search(self):
+        assert ensemble_of(of_classifiers(n_jobs=1), *NOISY).n_jobs == 1
+
     def test_of_sparse_rows(self):
         data = csr_matrix(NOISY[0]), NOISY[1]
         search = keeping(
@@ -302,13 +305,15 @@ class TestParametersThatNameLabels:
         model = LogisticRegression(class_weight={"no": 1, "yes": 8})
         search, X, y = self.search(np.array(["no", "yes", "no"]), model)
         ensemble = ensemble_of(search, X, y)
+        expected = ensemble.predict(X)
+        copy = pickle.loads(pickle.dumps(ensemble))
+        np.testing.assert_array_equal(copy.predict(X), expected)
         io = pytest.importorskip("skops.io")
         io.dump(ensemble, tmp_path / "saved")
         unknown = io.get_untrusted_types(file=tmp_path / "saved")
         assert not [name for name in unknown if "sklearn_btb" in name]
-        loaded = io.load(tmp_path / "saved", trusted=unknown)
-        for copy in (loaded, pickle.loads(pickle.dumps(ensemble))):
-            np.testing.assert_array_equal(copy.predict(X), ensemble.predict(X))
+        copy = io.load(tmp_path / "saved", trusted=unknown)
+        np.testing.assert_array_equal(copy.predict(X), expected)
 
     def test_in_an_estimator_like_any_other(self):
         X, y = load_iris(return_X_y=True, as_frame=True)
@@ -472,6 +477,7 @@ class TestRefused:
             ({"size": 1.5}, "`size` must be an integer of at least 1; got 1.5"),
             ({"scoring": ["r2"]}, r"`scoring` must be .* got \['r2'\]"),
             ({"scoring": "neg_log_los"}, "neg_log_los"),
+            ({"weight": 1}, "extra keyword arguments to VotingClassifier.fit"),
         ],
     )
     def test_invalid_parameters(self, search, params, message):
