@@ -424,40 +424,36 @@ def report(repetitions):
             label = ""
 
 
-def report_racing(repetitions):
-    """Print the tables of a list of what `simulate_racing` returns."""
+def racing_figures(records):
+    """Return the cells of one line, and the errors of the corrected scores."""
+    complete = np.mean([record["complete"] for record in records])
+    best = np.mean([errors_of(of_best, record)[0] for record in records])
+    errors, held = np.transpose([errors_of(of_halves, record) for record in records])
+    corrected = figures(errors, held, np.arange(len(records)))
+    return f"{100 * complete:.0f} % | {best:+.3f} | {corrected}", errors
+
+
+def report_racing(pairs):
+    """Print the table of a list of what `simulate_racing` returns."""
     print(
-        "| searches | racing | candidates with all folds | `best_score_`: bias | ",
+        "| searches | racing | candidates with all folds | bias of `best_score_` ",
         end="",
     )
-    print("`corrected_score_`: bias | RMSE | intervals that hold the truth |")
+    print("| bias of `corrected_score_` | RMSE | intervals that hold the truth |")
     print("|---|---|---|---|---|---|---|")
     for title in ("accuracy, ROC AUC", "pure noise", "with a signal"):
-        chosen = [
-            pair
-            for pair in repetitions
-            if GROUPS[title].get("noise", pair[0]["noise"]) == pair[0]["noise"]
-        ]
-        label = f"{title}, {len(chosen)}"
-        numbers, corrected = np.arange(len(chosen)), []
-        for racing, records in zip(
-            ("no", "yes"), zip(*chosen, strict=True), strict=True
-        ):
-            complete = np.mean([record["complete"] for record in records])
-            best = np.mean([errors_of(of_best, record)[0] for record in records])
-            errors, held = np.transpose(
-                [errors_of(of_halves, each) for each in records]
-            )
-            corrected.append(errors)
-            print(
-                f"| {label} | {racing} | {100 * complete:.0f} % | {best:+.3f} | ",
-                end="",
-            )
-            print(f"{figures(errors, held, numbers)} |", flush=True)
-            label = ""
-        more = corrected[1] - corrected[0]
-        bias, _, _ = figures(more, more, numbers).split(" | ")
-        print(f"| | more with racing | | | {bias} | | |")
+        noise = GROUPS[title].get("noise")
+        chosen = [pair for pair in pairs if noise in (None, pair[0]["noise"])]
+        if not chosen:  # of few repetitions
+            continue
+        without, with_it = zip(*chosen, strict=True)
+        cells, errors = racing_figures(without)
+        print(f"| {title}, {len(chosen)} | no | {cells} |")
+        cells, errors_with_it = racing_figures(with_it)
+        print(f"| | yes | {cells} |")
+        more = errors_with_it - errors
+        bias, _, _ = figures(more, more, np.arange(len(more))).split(" | ")
+        print(f"| | difference | | | {bias} | | |")
 
 
 def main():
