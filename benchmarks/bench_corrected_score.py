@@ -1,7 +1,7 @@
 """How optimistic the score of a winner is, and what corrects it, where truth is known.
 
     python benchmarks/bench_corrected_score.py [--repetitions 300] [--n-jobs 2]
-    python benchmarks/bench_corrected_score.py --racing [--repetitions 120]
+    python benchmarks/bench_corrected_score.py --racing [--repetitions 180]
 
 Every repetition makes a data set, half of them pure noise, and draws the number of
 rows, folds and candidates; the metrics take turns. `RandomizedSearchCV` and
