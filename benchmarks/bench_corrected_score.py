@@ -1,6 +1,7 @@
 """How optimistic the score of a winner is, and what corrects it, where truth is known.
 
     python benchmarks/bench_corrected_score.py [--repetitions 300] [--n-jobs 2]
+    python benchmarks/bench_corrected_score.py --racing [--repetitions 180]
 
 Every repetition makes a data set, half of them pure noise, and draws the number of
 rows, folds and candidates; the metrics take turns. `RandomizedSearchCV` and
@@ -10,7 +11,8 @@ over fresh sets of that size, but for BBC-CV, which scores all rows at once.) Pr
 are, by method, mean error (bias) and root mean squared error with 95 % bootstrap
 intervals over repetitions, and how often the method's own 95 % interval holds the
 truth: percentiles where it draws, and elsewhere Student's interval with the variance of
-Nadeau and Bengio (Machine Learning 52, 2003).
+Nadeau and Bengio (Machine Learning 52, 2003). With `--racing`, the searches are
+`BTBSearchCV` without racing and with it, on the same data sets without those of R2.
 """
 
 import argparse
@@ -163,6 +165,36 @@ def draw_case(repetition):
     }
 
 
+def make_problem(repetition):
+    """Return a case, its training rows and fresh ones, the splits and a seed."""
+    rng, case = draw_case(repetition)
+    metric = case["metric"]
+    (X, y), fresh = make_data(metric, case["noise"], case["rows"], rng)
+    splitter = KFold if metric == "r2" else StratifiedKFold
+    seed = int(rng.integers(2**31))
+    splits = splitter(case["folds"], shuffle=True, random_state=seed).split(X, y)
+    return case, (X, y), fresh, list(splits), seed
+
+
+def scores_of(search, n_folds):
+    results = search.cv_results_
+    return np.transpose([results[f"split{k}_test_score"] for k in range(n_folds)])
+
+
+def truth_of(search, case, fresh):
+    """Return what the refitted winner scores on fresh rows."""
+    X, y = fresh
+    metric = case["metric"]
+    predicted = predictions(search.best_estimator_, X, metric)
+    n_parts = N_FRESH * case["folds"] // case["rows"] if metric == "r2" else 1
+    parts = np.array_split(np.arange(N_FRESH), n_parts)
+    in_parts = [plain(metric, y[part], predicted[part]) for part in parts]
+    return {
+        "truth": plain(metric, y, predicted),
+        "truth in parts": float(np.mean(in_parts)),
+    }
+
+
 def simulate(repetition):
     """Search one data set in both ways.
 
@@ -174,13 +206,8 @@ def simulate(repetition):
     """
     warnings.simplefilter("ignore")  # tiny folds
     set_config(assume_finite=True, skip_parameter_validation=True)
-    rng, case = draw_case(repetition)
+    case, (X, y), fresh, splits, seed = make_problem(repetition)
     metric = case["metric"]
-    (X, y), fresh = make_data(metric, case["noise"], case["rows"], rng)
-    splitter = KFold if metric == "r2" else StratifiedKFold
-    seed = int(rng.integers(2**31))
-    splits = splitter(case["folds"], shuffle=True, random_state=seed).split(X, y)
-    splits = list(splits)
     order = np.concatenate([test for _, test in splits])
     records = []
     for kind in ("random", "BTB"):
@@ -193,28 +220,48 @@ def simulate(repetition):
             cv=splits,
             random_state=seed,
         ).fit(X, y)
-        results = search.cv_results_
-        scores = [results[f"split{k}_test_score"] for k in range(case["folds"])]
-        scores = np.transpose(scores)
+        scores = scores_of(search, case["folds"])
         pooled = np.concatenate(recorder.kept).reshape(len(scores), len(y))
         first = splits[0][1]
         on_fold = plain(metric, y[first], pooled[-1, : len(first)])
         assert on_fold == scores[-1, 0], "predictions and scores go together"
-
-        predicted = predictions(search.best_estimator_, fresh[0], metric)
-        n_parts = N_FRESH * case["folds"] // len(y) if metric == "r2" else 1
-        parts = np.array_split(np.arange(N_FRESH), n_parts)
-        in_parts = [plain(metric, fresh[1][part], predicted[part]) for part in parts]
         records.append(
             case
-            | {
-                "search": kind,
-                "scores": scores,
-                "predictions": pooled,
-                "y": y[order],
-                "truth": plain(metric, fresh[1], predicted),
-                "truth in parts": float(np.mean(in_parts)),
-            }
+            | {"search": kind, "scores": scores, "predictions": pooled, "y": y[order]}
+            | truth_of(search, case, fresh)
+        )
+    return records
+
+
+def simulate_racing(repetition):
+    """Search one data set without racing and with it.
+
+    Returns
+    -------
+    list of dict
+        For each search the case, `scores` of shape (candidates, folds) of those
+        candidates that have all, their share of all candidates, and the truth.
+    """
+    warnings.simplefilter("ignore")
+    set_config(assume_finite=True, skip_parameter_validation=True)
+    case, data, fresh, splits, seed = make_problem(repetition)
+    records = []
+    for racing in (False, True):
+        search = make_search(
+            "BTB",
+            case["metric"],
+            case["candidates"],
+            scoring=case["metric"],
+            cv=splits,
+            random_state=seed,
+            racing=racing,
+        ).fit(*data)
+        scores = scores_of(search, case["folds"])
+        complete = np.isfinite(scores).all(axis=1)
+        records.append(
+            case
+            | {"scores": scores[complete], "complete": complete.mean()}
+            | truth_of(search, case, fresh)
         )
     return records
 
@@ -377,15 +424,51 @@ def report(repetitions):
             label = ""
 
 
+def racing_figures(records):
+    """Return the cells of one line, and the errors of the corrected scores."""
+    complete = np.mean([record["complete"] for record in records])
+    best = np.mean([errors_of(of_best, record)[0] for record in records])
+    errors, held = np.transpose([errors_of(of_halves, record) for record in records])
+    corrected = figures(errors, held, np.arange(len(records)))
+    return f"{100 * complete:.0f} % | {best:+.3f} | {corrected}", errors
+
+
+def report_racing(pairs):
+    """Print the table of a list of what `simulate_racing` returns."""
+    print(
+        "| searches | racing | candidates with all folds | bias of `best_score_` ",
+        end="",
+    )
+    print("| bias of `corrected_score_` | RMSE | intervals that hold the truth |")
+    print("|---|---|---|---|---|---|---|")
+    for title in ("accuracy, ROC AUC", "pure noise", "with a signal"):
+        noise = GROUPS[title].get("noise")
+        chosen = [pair for pair in pairs if noise in (None, pair[0]["noise"])]
+        if not chosen:  # of few repetitions
+            continue
+        without, with_it = zip(*chosen, strict=True)
+        cells, errors = racing_figures(without)
+        print(f"| {title}, {len(chosen)} | no | {cells} |")
+        cells, errors_with_it = racing_figures(with_it)
+        print(f"| | yes | {cells} |")
+        more = errors_with_it - errors
+        bias, _, _ = figures(more, more, np.arange(len(more))).split(" | ")
+        print(f"| | difference | | | {bias} | | |")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repetitions", type=int, default=300)
     parser.add_argument("--first", type=int, default=0, help="others for other data")
     parser.add_argument("--n-jobs", type=int, default=2)
+    parser.add_argument("--racing", action="store_true", help="compare that instead")
     arguments = parser.parse_args()
     numbers = range(arguments.first, arguments.first + arguments.repetitions)
-    jobs = [delayed(simulate)(number) for number in numbers]
-    report(Parallel(n_jobs=arguments.n_jobs)(jobs))
+    one, tables = simulate, report
+    if arguments.racing:
+        one, tables = simulate_racing, report_racing
+        numbers = [n for n in numbers if draw_case(n)[1]["metric"] != "r2"]
+    tables(Parallel(n_jobs=arguments.n_jobs)([delayed(one)(n) for n in numbers]))
 
 
 if __name__ == "__main__":

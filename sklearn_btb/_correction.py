@@ -80,7 +80,9 @@ def corrected_score(results: Results, metric: str | None = None) -> CorrectedSco
     that a search which learns proposes its candidates knowing the scores on all folds;
     and that the winner is refitted to more rows than each of the folds had. How much
     is left, and how often the interval is right, is measured in `benchmarks/README.md`
-    (`bench_corrected_score.py`).
+    (`bench_corrected_score.py`). After a search with `racing`, the score is corrected
+    by little more than half as much: only candidates with all folds count, and those
+    that were stopped are the ones that other halves would have chosen.
 
     Examples
     --------

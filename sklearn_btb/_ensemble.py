@@ -16,7 +16,7 @@ from sklearn.utils.validation import check_is_fitted, indexable
 from ._estimators import common_type
 from ._evaluation import samples_of
 from ._fingerprint import data_facts, differences
-from ._sklearn_compat import scorer_accepts_sample_weight
+from ._sklearn_compat import fit_to_labels, scorer_accepts_sample_weight
 from ._trial import Trial
 
 PATIENCE: Final = 10  # steps without a new best; later ones hardly ever bring one
@@ -66,6 +66,12 @@ def fit_ensemble(
 
     Notes
     -----
+    With soft voting, the members are fitted to the labels as they are. With hard
+    voting, and in a later fit of a clone, it is scikit-learn that fits them, to the
+    labels encoded as 0, 1, ...; there a parameter that names a label means another one.
+    Such a `class_weight` or `pos_label` is refused with hard voting, unless the labels
+    are 0, 1, ... already.
+
     Caruana, Niculescu-Mizil, Crew and Ksikes, "Ensemble Selection from Libraries of
     Models", ICML 2004: selection with replacement. It takes up to `size` x candidates
     calls of the scorer. What it gains is measured in `benchmarks/README.md`.
@@ -122,7 +128,8 @@ def fit_ensemble(
         [_member(search, trial) for trial, _ in chosen],
         weights=[n for _, n in chosen],
         n_jobs=search.n_jobs,
-    ).fit(X, y, **params)
+    )
+    _fit(ensemble, X, y, params)
     ensemble.oof_score_ = oof_score
     return ensemble
 
@@ -276,3 +283,29 @@ def _member(search: Any, trial: Trial) -> tuple[str, Any]:
     estimator = clone(search._searched[trial.estimator_name])  # as they were in `fit`
     estimator.set_params(**clone(trial.params, safe=False))
     return f"{trial.estimator_name.rstrip('_')}_{trial.number}", estimator
+
+
+def _fit(ensemble: Any, X: Any, y: Any, params: dict[str, Any]) -> None:
+    """Fit the members, to the labels as they are where voting has no need of others."""
+    voting = getattr(ensemble, "voting", None)
+    if voting == "soft":
+        fit_to_labels(ensemble, X, y, **params)
+        return
+    if voting == "hard":
+        _refuse_named_labels(ensemble, np.unique(y))
+    ensemble.fit(X, y, **params)
+
+
+def _refuse_named_labels(ensemble: Any, classes: np.ndarray) -> None:
+    if classes.tolist() == list(range(len(classes))):  # encoded, they are the same
+        return
+    for name, value in ensemble.get_params().items():
+        weighs = name.endswith(("class_weight", "class_weights"))  # those of CatBoost
+        if (weighs and isinstance(value, dict)) or (
+            name.endswith("pos_label") and value is not None
+        ):
+            raise ValueError(
+                "hard voting needs members that are fitted to labels encoded as 0, 1, "
+                f"..., where {name}={value!r} does not mean what it says: fit the "
+                'search with `keep_predictions="predict_proba"`, or to such labels'
+            )

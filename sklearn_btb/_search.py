@@ -256,7 +256,8 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         Its mean cross-validated score. Not with a callable `refit`.
     corrected_score_ : tuple (score, low, high)
         The same, corrected for the winner having been chosen by it, with a 95 %
-        interval; see `corrected_score`. There where `best_score_` is.
+        interval; see `corrected_score`. With `racing`, corrected too little. There
+        where `best_score_` is.
     best_index_ : int
         Its row in `cv_results_`.
     leaderboard_ : DataFrame

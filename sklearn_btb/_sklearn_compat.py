@@ -15,6 +15,7 @@ from sklearn.metrics._scorer import _MultimetricScorer as MultimetricScorer
 from sklearn.model_selection._validation import (
     _enforce_prediction_order as in_order_of_classes,
 )
+from sklearn.preprocessing import LabelEncoder
 from sklearn.utils import Tags, TargetTags, get_tags
 from sklearn.utils import _safe_indexing as safe_indexing
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
@@ -61,6 +62,7 @@ __all__ = [
     "check_method_params",
     "configured",
     "fit_context",
+    "fit_to_labels",
     "has_callbacks",
     "in_order_of_classes",
     "raise_for_params",
@@ -90,6 +92,19 @@ def configured(function: Any) -> Any:
 def has_callbacks(estimator: Any) -> bool:
     """Whether scikit-learn callbacks were set on an estimator."""
     return bool(getattr(estimator, "_skl_callbacks", None))
+
+
+def fit_to_labels(voting: Any, X: Any, y: Any, **params: Any) -> Any:
+    """Fit a VotingClassifier whose members are to see the labels as they are.
+
+    Its own `fit` encodes them as 0, 1, ..., which changes what parameters of members
+    mean that name labels, then calls the `fit` that it shares with VotingRegressor.
+    """
+    others = {name: params[name] for name in params if name != "sample_weight"}
+    raise_for_params(others, voting, "fit")
+    voting.le_ = LabelEncoder().fit(y)
+    voting.classes_ = voting.le_.classes_
+    return super(type(voting), voting).fit(X, y, **params)
 
 
 def tags_of(estimator: Any) -> Tags:

@@ -56,6 +56,11 @@ class TestTheScore:
     def test_of_what_ties_on_the_other_folds_is_the_mean(self):
         assert corrected([[1, 1], [0, 1]]).score == ((1 + 0) / 2 + 1) / 2
 
+    def test_of_what_ties_but_for_rounding_is_the_mean(self):
+        tenths = np.array([[1, 2, 9, 0], [3, 0, 0, 0]])  # 0.1 + 0.2 > 0.3
+        expected = corrected(tenths).score / 10
+        assert corrected(tenths / 10).score == pytest.approx(expected)
+
     def test_of_a_single_candidate_is_its_mean(self):
         assert corrected([[1, 2, 6, 3]]).score == 3
 

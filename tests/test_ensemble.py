@@ -16,9 +16,10 @@ from sklearn.datasets import load_iris, make_classification
 from sklearn.ensemble import VotingClassifier, VotingRegressor
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import accuracy_score, get_scorer, log_loss, r2_score
-from sklearn.model_selection import cross_val_predict
+from sklearn.model_selection import FixedThresholdClassifier, cross_val_predict
 from sklearn.naive_bayes import GaussianNB
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+from sklearn.utils.validation import check_is_fitted
 from test_kept import IRIS, SHUFFLED, WORDS, X, Y, keeping, toys
 
 from sklearn_btb import BTBSearchCV, fit_ensemble
@@ -176,6 +177,9 @@ class TestWhatItIs:
         search.set_params(refit="neg_log_loss")
         assert ensemble_of(search, *NOISY).oof_score_ == expected > 0
 
+    def test_fitted_with_as_many_jobs_as_the_search(self):
+        assert ensemble_of(of_classifiers(n_jobs=1), *NOISY).n_jobs == 1
+
     def test_of_sparse_rows(self):
         data = csr_matrix(NOISY[0]), NOISY[1]
         search = keeping(
@@ -216,6 +220,112 @@ class TestWhatItIs:
         for name, member in ensemble_of(search, *NOISY).estimators:
             own = {"max_depth": member.max_depth}
             assert own == depths[int(name.removeprefix("tree_"))]
+
+
+class TestParametersThatNameLabels:
+    """They mean what they did in the search."""
+
+    DIGITS = make_classification(
+        90, 8, n_informative=5, n_classes=3, flip_y=0.1, random_state=0
+    )
+    CASES = (
+        (np.array([1, 2, 3]), {1: 8}),
+        (np.array([-1, 0, 7]), {7: 8, -1: 2}),
+        (np.array(["maybe", "no", "yes"]), {"maybe": 1, "no": 2, "yes": 8}),
+        (np.array([False, True, True]), {True: 8}),
+    )
+
+    def search(self, labels, model, method="predict_proba"):
+        X, y = self.DIGITS[0], labels[self.DIGITS[1]]
+        scoring = "neg_log_loss" if method == "predict_proba" else "accuracy"
+        inner = "estimator__" if hasattr(model, "estimator") else ""
+        space = {f"{inner}C": [0.01, 0.1, 1, 10]}
+        search = keeping(model, space, method, n_iter=4, scoring=scoring)
+        return search.fit(X, y), X, y
+
+    @pytest.mark.parametrize("labels, weight", CASES)
+    def test_as_in_members_fitted_alone(self, labels, weight):
+        model = LogisticRegression(class_weight=weight)
+        search, X, y = self.search(labels, model)
+        ensemble = ensemble_of(search, X, y)
+        alone = [clone(member).fit(X, y) for _, member in ensemble.estimators]
+        expected = np.average(
+            [member.predict_proba(X) for member in alone],
+            axis=0,
+            weights=ensemble.weights,
+        )
+        np.testing.assert_allclose(ensemble.predict_proba(X), expected, rtol=1e-12)
+        classes = alone[0].classes_
+        np.testing.assert_array_equal(ensemble.classes_, classes)
+        np.testing.assert_array_equal(
+            ensemble.predict(X), classes[expected.argmax(axis=1)]
+        )
+        assert ensemble.transform(X).shape == (90, len(alone) * len(classes))
+
+    def test_of_a_threshold(self):
+        model = FixedThresholdClassifier(LogisticRegression(), pos_label="yes")
+        search, X, y = self.search(np.array(["no", "yes", "no"]), model)
+        ensemble = ensemble_of(search, X, y)
+        assert accuracy_score(y, ensemble.predict(X)) > 0.7
+
+    @pytest.mark.parametrize(
+        "labels, model",
+        [
+            ([1, 2, 3], LogisticRegression(class_weight={1: 8})),
+            (
+                ["no", "yes", "no"],
+                FixedThresholdClassifier(LogisticRegression(), pos_label="yes"),
+            ),
+        ],
+    )
+    def test_refused_where_voting_is_hard_and_encodes_labels(self, labels, model):
+        search, X, y = self.search(np.array(labels), model, "predict")
+        with pytest.raises(ValueError, match="hard voting needs members that are fit"):
+            ensemble_of(search, X, y)
+
+    @pytest.mark.parametrize(
+        "labels, model",
+        [
+            ([0, 1, 2], LogisticRegression(class_weight={1: 8})),
+            ([1, 2, 3], LogisticRegression(class_weight="balanced")),
+            (["no", "yes", "no"], FixedThresholdClassifier(LogisticRegression())),
+            (
+                [False, True, False],
+                FixedThresholdClassifier(LogisticRegression(), pos_label=True),
+            ),
+        ],
+    )
+    def test_hard_voting_where_encoding_changes_nothing(self, labels, model):
+        search, X, y = self.search(np.array(labels), model, "predict")
+        ensemble = ensemble_of(search, X, y, size=1)
+        alone = clone(ensemble.estimators[0][1]).fit(X, y)
+        np.testing.assert_array_equal(ensemble.predict(X), alone.predict(X))
+
+    def test_kept_in_files(self, tmp_path):
+        model = LogisticRegression(class_weight={"no": 1, "yes": 8})
+        search, X, y = self.search(np.array(["no", "yes", "no"]), model)
+        ensemble = ensemble_of(search, X, y)
+        expected = ensemble.predict(X)
+        copy = pickle.loads(pickle.dumps(ensemble))
+        np.testing.assert_array_equal(copy.predict(X), expected)
+        io = pytest.importorskip("skops.io")
+        io.dump(ensemble, tmp_path / "saved")
+        unknown = io.get_untrusted_types(file=tmp_path / "saved")
+        assert not [name for name in unknown if "sklearn_btb" in name]
+        copy = io.load(tmp_path / "saved", trusted=unknown)
+        np.testing.assert_array_equal(copy.predict(X), expected)
+
+    def test_in_an_estimator_like_any_other(self):
+        X, y = load_iris(return_X_y=True, as_frame=True)
+        model = LogisticRegression(max_iter=2000, class_weight={1: 8})
+        search = keeping(model, SPACES["logistic"], "predict_proba").fit(X, y)
+        ensemble = ensemble_of(search, X, y)
+        check_is_fitted(ensemble)
+        plain = clone(ensemble).fit(X, y)
+        assert set(vars(plain)) | {"oof_score_"} == set(vars(ensemble))
+        assert list(ensemble.named_estimators_) == list(plain.named_estimators_)
+        assert ensemble.n_features_in_ == 4
+        assert ensemble._repr_html_()
 
 
 class TestScore:
@@ -367,6 +477,7 @@ class TestRefused:
             ({"size": 1.5}, "`size` must be an integer of at least 1; got 1.5"),
             ({"scoring": ["r2"]}, r"`scoring` must be .* got \['r2'\]"),
             ({"scoring": "neg_log_los"}, "neg_log_los"),
+            ({"weight": 1}, "extra keyword arguments to VotingClassifier.fit"),
         ],
     )
     def test_invalid_parameters(self, search, params, message):
