@@ -229,6 +229,12 @@ def _trials_with_predictions(search: Any, X: Any, y: Any) -> list[Trial]:
         )
     if np.ndim(y) != 1:
         raise ValueError(f"an ensemble needs one target; got y of shape {np.shape(y)}")
+    n_rows = len(next(iter(kept.values())))
+    if len(y) != n_rows:
+        raise ValueError(
+            "X and y must be what the search was fitted to, row by row: it had "
+            f"{n_rows} rows, here are {len(y)}"
+        )
     here = data_facts(samples_of(*indexable(X, y)))
     if named := differences({name: search._facts[name] for name in here}, here):
         raise ValueError(

@@ -104,7 +104,7 @@ class Problem(NamedTuple):
         Of the data these are up to 100 rows of each table, and all of it, which takes a
         while to compare, if `all_data`.
         """
-        data = {"X": self.X, "y": self.y} if all_data else {}
+        data = {"X": self.X, "y": _values(self.y)} if all_data else {}
         data |= samples_of(self.X, self.y)
         return {
             "estimators": self.estimators,
@@ -121,12 +121,19 @@ class Problem(NamedTuple):
 def samples_of(X: Any, y: Any) -> dict[str, Any]:
     """Take up to 100 rows of each table, by which data can be told from others."""
     samples = {}
-    for name, table in (("X", X), ("y", y)):
+    for name, table in (("X", X), ("y", _values(y))):
         if table is not None:
             n_rows = table.shape[0] if hasattr(table, "shape") else len(table)
             rows = np.linspace(0, n_rows - 1, min(n_rows, 100)).astype(int)
             samples[f"sample of {name}"] = safe_indexing(table, rows)
     return samples
+
+
+def _values(y: Any) -> Any:
+    """Return the values of a target: a Series is the same search as its array."""
+    values = y.to_numpy() if hasattr(y, "to_numpy") else y
+    texts = isinstance(values, np.ndarray) and values.dtype.kind in "UT"
+    return values.astype(object) if texts else values
 
 
 def make_splits(

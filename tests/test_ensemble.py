@@ -5,6 +5,7 @@ import threading
 from functools import partial
 
 import numpy as np
+import pandas as pd
 import pytest
 from joblib import parallel_config
 from scipy.sparse import csr_matrix
@@ -193,6 +194,15 @@ class TestWhatItIs:
         X, y = load_iris(return_X_y=True, as_frame=True)
         ensemble = ensemble_of(of_classifiers(data=(X, y)), X, y)
         assert list(ensemble.feature_names_in_) == list(X.columns)
+
+    @pytest.mark.parametrize("dtype", [int, str])
+    def test_of_a_series_that_was_an_array(self, search, dtype):
+        X, y = NOISY[0], NOISY[1].astype(dtype)
+        search = of_classifiers(data=(X, y), n_iter=3)
+        series = pd.Series(y, index=np.arange(90) + 7)
+        assert fit_ensemble(search, X, series).oof_score_ == (
+            fit_ensemble(search, X, y).oof_score_
+        )
 
     def test_of_an_estimator_whose_name_ends_in_an_underscore(self):
         search = keeping({"tree_": CLASSIFIERS["tree"]}, {"tree_": {}}).fit(*IRIS)
@@ -454,9 +464,13 @@ class TestRefused:
     def test_other_data(self, search):
         X, y = NOISY
         said = "what the search was fitted to.*\n- sample of "
-        for others in ((X[:10], y[:10]), (X[::-1], y[::-1]), (X, 1 - y)):
+        for others in ((X[::-1], y[::-1]), (X, 1 - y)):
             with pytest.raises(ValueError, match=said):
                 ensemble_of(search, *others)
+
+    def test_other_rows(self, search):
+        with pytest.raises(ValueError, match="it had 90 rows, here are 40"):
+            fit_ensemble(search, NOISY[0][:40], NOISY[1][:40])
 
     def test_several_targets(self):
         X, y = NUMBERS
