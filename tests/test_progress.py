@@ -19,10 +19,12 @@ from sklearn.exceptions import FitFailedWarning
 from sklearn.model_selection import GridSearchCV
 from toys import THREE_FOLDS, Toy, X, Y
 
-from sklearn_btb import BTBSearchCV, BTBSession, _progress
+from sklearn_btb import BTBSearchCV, BTBSession, Trial, _progress
+from sklearn_btb._progress import Progress
 
 STREAMS = ("stdout", "stderr", "__stderr__")
 FIRST_LINE = "Fitting 3 folds for each of 6 candidates, totalling 18 fits"
+DONE = Trial(0, "a", {}, (), "complete", 1.0)
 SPACES = {"a": {"x": range(1, 9)}, "b": {"x": range(1, 9)}}
 POSIX = pytest.mark.skipif(os.name != "posix", reason="needs a pseudo-terminal")
 
@@ -39,14 +41,9 @@ class Terminal:
         self._bytes = b""
 
     def __enter__(self):
-        import fcntl
-        import struct
-        import termios
-
         self._outside, inside = os.openpty()
-        size = struct.pack("HHHH", 24, self._columns, 0, 0)
-        fcntl.ioctl(inside, termios.TIOCSWINSZ, size)
         self._file = os.fdopen(inside, "w", encoding="utf-8")
+        self.resize(self._columns)
         self._before = {name: getattr(sys, name) for name in STREAMS}
         for name in STREAMS:
             setattr(sys, name, self._file)
@@ -60,6 +57,14 @@ class Terminal:
         self._file.close()
         self._reader.join()
         os.close(self._outside)
+
+    def resize(self, columns):
+        import fcntl
+        import struct
+        import termios
+
+        size = struct.pack("HHHH", 24, columns, 0, 0)
+        fcntl.ioctl(self._file.fileno(), termios.TIOCSWINSZ, size)
 
     def _read(self):
         try:
@@ -112,6 +117,22 @@ def shown_by(search, columns=80):
     return terminal
 
 
+class Clock:
+    """Stands in for the module `time`, and goes on when it is told to."""
+
+    now = 1000.0
+
+    def monotonic(self):
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr(_progress, "time", clock)
+    return clock
+
+
 @pytest.fixture(autouse=True)
 def every_drawing(monkeypatch):
     monkeypatch.setattr(_progress, "INTERVAL", 0.0)
@@ -135,6 +156,37 @@ class TestLine:
     def test_says_what_is_left_of_the_budget(self):
         said = shown_by(search_for(time_budget=1000)).drawings()
         assert any(re.fullmatch("0/6, 16:[34].*left", drawn) for drawn in said)
+
+    def test_takes_the_time_left_from_what_this_search_took(self, clock):
+        with Terminal() as terminal, Progress(True, n_total=12, n_done=10) as progress:
+            clock.now += 60
+            progress.tell(DONE)
+            progress.show()
+        assert "11/12, 01:00 left" in terminal.drawings()
+
+    def test_bar_is_the_share_of_the_budget_where_that_is_more(self, clock):
+        with Terminal() as terminal, Progress(True, 9, deadline=clock.now + 80) as it:
+            clock.now += 40
+            it.show()
+        bar = re.findall(r"\|([^|]*)\|", terminal.screen()[-1])[-1]
+        assert bar.count("█") == pytest.approx(len(bar) / 2, abs=1)
+
+    def test_is_as_wide_as_the_terminal_has_become(self):
+        with Terminal(80) as terminal, Progress(True, n_total=2) as progress:
+            terminal.resize(60)
+            progress.tell(DONE)
+            progress.show()
+        assert len(re.split("[\r\n]", terminal.output().rstrip())[-1]) == 59
+
+    def test_is_not_drawn_more_often_than_can_be_seen(self, clock, monkeypatch):
+        monkeypatch.setattr(_progress, "INTERVAL", 0.1)
+        with Terminal() as terminal, Progress(True, n_total=100) as progress:
+            for _ in range(50):
+                clock.now += 0.01
+                progress.tell(DONE)
+                progress.show()
+        drawn = {line.partition(",")[0] for line in terminal.drawings()}
+        assert 4 <= len(drawn - {"", "0/100"}) <= 6
 
     def test_says_why_the_search_ended_early(self):
         line = shown_by(search_for(target_score=9.0)).screen()[-1]
