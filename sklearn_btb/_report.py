@@ -1,6 +1,7 @@
 """What `BTBSearchCV` tells of its search once it is fitted: tables, and HTML.
 
-The functions are attributes of the class, and `search` is its `self`.
+The functions are attributes of the class, and `search` is its `self` (which the one that
+users call as a method says, for `help`).
 """
 
 from typing import Any, NamedTuple
@@ -31,13 +32,16 @@ def leaderboard(search: Any) -> pd.DataFrame:
     folds, which have training data in common: a rough measure); "n_candidates";
     "n_failed" of them; "mean_fit_time" of a fold, in seconds, over all its candidates;
     "best_params".
+
+    An estimator none of whose candidates was run on all folds comes after the others,
+    by the score that is expected over all folds (see `Trial`), without standard error.
     """
     check_is_fitted(search)
     metric = search._steering.metric
     return _leaderboard.leaderboard(search.cv_results_, search.trials_, metric)
 
 
-def results_frame(search: Any) -> pd.DataFrame:
+def results_frame(self: Any) -> pd.DataFrame:
     """Return `cv_results_` as a tidy table.
 
     Returns
@@ -49,8 +53,8 @@ def results_frame(search: Any) -> pd.DataFrame:
         folds of all candidates were run; and the parameters, "param_*", missing
         where one does not apply.
     """
-    check_is_fitted(search)
-    return _leaderboard.results_frame(search.cv_results_, search.trials_)
+    check_is_fitted(self)
+    return _leaderboard.results_frame(self.cv_results_, self.trials_)
 
 
 def mimebundle(search: Any, **kwargs: Any) -> dict[str, str]:
