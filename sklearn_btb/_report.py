@@ -1,7 +1,7 @@
 """What `BTBSearchCV` tells of its search once it is fitted: tables, and HTML.
 
-The functions are attributes of the class, and `search` is its `self` (which the one that
-users call as a method says, for `help`).
+The functions are attributes of the class, and `search` is its `self`; for `help`, the
+one that users call as a method says so.
 """
 
 from typing import Any, NamedTuple

@@ -688,8 +688,8 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         refit_context.call_on_fit_task_end(**task)
 
     def _forget_fit(self):
-        # A warm start, plots and ensembles go on with what else a fit leaves: `_facts`
-        # about the search, its `_shelf`, `_tunables`, `_searched` estimators, `_steering`
+        # warm starts, plots and ensembles go on with what stays: `_facts`, `_shelf`,
+        # `_tunables`, `_searched` (clones of the estimators) and `_steering`
         for attribute in [name for name in vars(self) if name.endswith("_")]:
             if not attribute.startswith("_"):
                 delattr(self, attribute)
