@@ -182,6 +182,13 @@ class TestImportance:
         texts = [text.get_text() for text in display.plot().ax_.get_yticklabels()]
         assert texts == ["x", "y"]
 
+    def test_names_with_dollar_signs_are_no_formulas(self):
+        names = [(r"$\w$",), ("x$",), (r"$\w$", "x$")]
+        display = ImportanceDisplay(parameters=names, importances=[0.5, 0.3, 0.2])
+        display.plot().figure_.canvas.draw()
+        texts = [text.get_text() for text in display.ax_.get_yticklabels()]
+        assert texts == [r"$\w$", "x$", r"$\w$ & x$"]
+
     def test_only_the_greatest_are_shown(self):
         ax = (
             ImportanceDisplay(

@@ -238,6 +238,16 @@ class TestAllocation:
         np.testing.assert_allclose(second.baseline, first.values)
         np.testing.assert_allclose(second.values, 1.0)
 
+    def test_strip_above_them_shows_whose_each_candidate_is(self):
+        ax = AllocationDisplay(estimator_names=["a", "b", "a"]).plot().ax_
+        _, first, _, second = (patch.get_data() for patch in ax.patches)
+        heights = [strip.values - strip.baseline for strip in (first, second)]
+        assert [list(height > 0) for height in heights] == [
+            [True, False, True],
+            [False, True, False],
+        ]
+        assert first.baseline > 1 and first.values.max() == ax.get_ylim()[1]
+
 
 @pytest.mark.parametrize("n", [1, 2, 7, 40])
 def test_labels_beside_the_axes_keep_their_distance(n):
@@ -257,7 +267,7 @@ class TestNames:
     NAMES = (*(f"estimator_{number:02d}" for number in range(12)), "$\\w$", "a$b$c")
 
     def displays(self):
-        scores = np.linspace(0.9, 0.901, len(self.NAMES))
+        scores = 1 - 0.5 ** np.arange(len(self.NAMES))  # crowded at the top
         yield ConvergenceDisplay(
             estimator_names=self.NAMES, scores=scores, score_name=r"$\score$"
         )

@@ -232,15 +232,21 @@ class TestTexts:
         title = display.ax_.get_title(loc="left")
         assert title == "at sizes=((1, 2), (3, 4)), kind=poly (deg 2)"
 
-    def test_numbers_that_lie_close_do_not_overlap(self):
-        values = [0.001, 0.0011, 0.0012, 1.0, 1.01, 100.0]
-        axis = ParameterAxis("C", "C", 0.001, 100.0, log=True, few=values)
+    @pytest.mark.parametrize(
+        "values",
+        [
+            [0.001, 0.0011, 0.0012, 1.0, 1.01, 100.0],
+            [1.001, 1.007, 1.013, 1.019, 1.025, 1.101],
+        ],
+    )
+    def test_numbers_that_lie_close_do_not_overlap(self, values):
+        axis = ParameterAxis("C", "C", values[0], values[-1], log=True, few=values)
         places = [[value, value] for value in values[:4]]
         grid, middle = [values, values], np.arange(36).reshape(6, 6)
         assert not overlaps(drawn([axis, axis], grid, middle, places).figure_)
 
     def test_dollar_signs_are_no_formula(self):
-        axis = ParameterAxis("a", "$a$", -0.5, 1.5, categories=[r"^$|\w+$", "$$"])
+        axis = ParameterAxis("a", r"$\a$", -0.5, 1.5, categories=[r"^$|\w+$", "$$"])
         figure, axes = plt.subplots(1, 2)
         style = {"fixed": {"$b$": r"$\b$"}, "score_name": r"$\score$"}
         for each, ax in zip([[axis], [axis, axis]], axes, strict=True):
