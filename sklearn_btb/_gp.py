@@ -23,6 +23,8 @@ The prior mean is zero, n is at least 1, d may be 0. [RW] is Rasmussen and Willi
 "Gaussian Processes for Machine Learning" (MIT Press, 2006).
 """
 
+import functools
+from contextlib import AbstractContextManager
 from typing import NamedTuple
 
 import numpy as np
@@ -30,6 +32,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import linalg
 from scipy.optimize import minimize
 from scipy.spatial.distance import cdist, pdist, squareform
+from threadpoolctl import ThreadpoolController
 
 from ._warping import kumaraswamy, kumaraswamy_gradient
 
@@ -398,6 +401,21 @@ def fit(
         options={"maxiter": MAX_ITERATIONS},
     )
     return condition(X, y, _from_theta(theta_at(optimum.x), d))
+
+
+def one_thread() -> AbstractContextManager[object]:
+    """Keep BLAS to one thread, as long as the context lasts.
+
+    The matrices are so small that threads gain little, and where other processes keep
+    the cores busy, waiting for each other they take a hundred times as long.
+    """
+    return _blas().limit(limits=1, user_api="blas")
+
+
+@functools.cache
+def _blas() -> ThreadpoolController:
+    """Find the BLAS libraries of this process, once."""
+    return ThreadpoolController()
 
 
 def _prior(d: int) -> tuple[Array, Array]:

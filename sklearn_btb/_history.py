@@ -20,7 +20,7 @@ PALETTE: Final = (
     "#882255",
     "#999933",
     "#332288",
-    "#44AA99",
+    "#666633",
 )
 
 FARTHEST: Final = 5.0  # that is shown from the best score, in distances of the median
@@ -134,6 +134,8 @@ def decimals(values: Iterable[float]) -> int:
 
 def colours(estimator_names: Iterable[str]) -> dict[str, str]:
     """Give every estimator its colour, in the order in which they were first tried.
+
+    The eleventh gets that of the first again, and so on.
 
     Examples
     --------

@@ -12,6 +12,8 @@ from ._values import distinct, index_of, is_finite_number
 FEW: Final = 6  # so many numbers get a tick each
 MOST_CATEGORIES: Final = 12  # of more, only those that were tried are shown
 LONGEST_LABEL: Final = 18
+LEAST_GAP: Final = 0.05  # between ticks, of the axis
+MOST_LETTERS: Final = 50  # of the texts of ticks side by side
 TAIL: Final = 0.001  # of a distribution, to either side
 LEAST_RATIO: Final = 8.0  # of a logarithmic axis, between its ends
 
@@ -64,12 +66,24 @@ class ParameterAxis(NamedTuple):
             return np.where(np.isnan(positions), np.nan, 0.5)
         return (positions - ends[0]) / (ends[1] - ends[0])
 
-    def ticks(self) -> tuple[np.ndarray, list[str]]:
-        """Return where the ticks are, and what they say."""
+    def ticks(self, side_by_side: bool = False) -> tuple[np.ndarray, list[str]]:
+        """Return where the ticks are, and what they say.
+
+        Of a few numbers, those that there is room for have a tick. Texts of numbers may
+        be in the language of matplotlib for formulas, those of categories are not.
+
+        Parameters
+        ----------
+        side_by_side : bool, default=False
+            Whether the texts stand side by side, rather than one above the other.
+        """
         if self.categories is not None:
             return np.arange(len(self.categories)), labels(self.categories)
         if self.few is not None:
-            return np.array(self.few), [f"{value:.4g}" for value in self.few]
+            places, texts = np.array(self.few), [f"{value:.4g}" for value in self.few]
+            widths = [(len(text) + 1) / MOST_LETTERS * side_by_side for text in texts]
+            rows = apart(self.scaled(places), np.maximum(widths, LEAST_GAP))
+            return places[rows], [texts[row] for row in rows]
         if self.log:
             places = _log_ticks(self.low, self.high)
             return places, [_power_text(place) for place in places]
@@ -188,15 +202,44 @@ def labels(values: Sequence[Any]) -> list[str]:
     ['None', '0.3', 'aaaaaaaaaaaaaaaaa…', 'max']
     """
     texts: list[str] = []
-    for value in values:
-        text = str(getattr(value, "__name__", value))
-        if isinstance(value, float | np.floating):
-            text = f"{value:.4g}"
-        text = " ".join(text.split())
-        if len(text) > LONGEST_LABEL:
-            text = text[: LONGEST_LABEL - 1] + "…"
+    for text in map(label, values):
         texts.append(text if text not in texts else f"{text} ({len(texts) + 1})")
     return texts
+
+
+def label(value: Any) -> str:
+    """Return a short text for a value.
+
+    Examples
+    --------
+    >>> label(0.30000000000000004), label("poly (deg 2)")
+    ('0.3', 'poly (deg 2)')
+    """
+    text = str(getattr(value, "__name__", value))
+    if isinstance(value, float | np.floating):
+        text = f"{value:.4g}"
+    text = " ".join(text.split())
+    return text if len(text) <= LONGEST_LABEL else text[: LONGEST_LABEL - 1] + "…"
+
+
+def apart(places: np.ndarray, sizes: np.ndarray) -> list[int]:
+    """Choose some of increasing places that do not touch; the first and last are kept.
+
+    Examples
+    --------
+    >>> apart(np.array([0.0, 0.02, 0.5, 0.98, 1.0]), np.full(5, 0.05))
+    [0, 2, 4]
+    """
+    last = len(places) - 1
+    kept = [0]
+    for row in range(1, last):
+        before, behind = (
+            abs(places[row] - places[other]) >= (sizes[row] + sizes[other]) / 2
+            for other in (kept[-1], last)
+        )
+        if before and behind:
+            kept.append(row)
+    return [*kept, last] if last else kept
 
 
 def linear_ticks(low: float, high: float, whole: bool = False) -> np.ndarray:

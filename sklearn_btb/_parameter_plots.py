@@ -1,5 +1,6 @@
 """Plots of one estimator's hyperparameters, in scikit-learn's convention."""
 
+import textwrap
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -9,13 +10,14 @@ from numpy.typing import ArrayLike
 from ._history import shown_range
 from ._importance import coordinates, importances
 from ._parameter_axes import ParameterAxis, linear_ticks, short_names
-from ._plotting import SMALL, ink, new_axes, score_name, tidy
+from ._plotting import PLAIN, SMALL, ink, new_axes, score_name, tidy
 from ._scored import scored_candidates
 
 NOT_SET: Final = -0.15  # where a parameter that does not apply lies on its axis
 FEWEST: Final = 10  # candidates, for a forest
 MOST_BARS: Final = 10
 LEAST_SHARE: Final = 0.01  # of an interaction that is shown
+LONGEST_HEAD: Final = 14  # letters of a line above an axis
 
 
 class ParallelCoordinatesDisplay:
@@ -25,6 +27,8 @@ class ParallelCoordinatesDisplay:
     its points. Scores below the range that is shown lie on its lower edge. Lines that
     meet in one category are fanned out by their scores. Where a parameter does not
     apply, the line runs through "not set".
+
+    Use `from_estimator`: it makes the axes, which are of a type that is not public.
 
     Parameters
     ----------
@@ -96,7 +100,8 @@ class ParallelCoordinatesDisplay:
             Which parameters, in which order; by default, all of the space with more
             than one value.
         ax : matplotlib Axes, default=None
-            Where to draw; by default, a new figure.
+            Where to draw, best in a figure with `layout="constrained"`, which keeps
+            the texts from overlapping; by default, a new figure.
 
         Returns
         -------
@@ -123,7 +128,8 @@ class ParallelCoordinatesDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw; by default, a new figure.
+            Where to draw, best in a figure with `layout="constrained"`, which keeps
+            the texts from overlapping; by default, a new figure.
 
         Returns
         -------
@@ -150,19 +156,19 @@ class ParallelCoordinatesDisplay:
         )
         ax.plot(x, y[best], color=ink(), linewidth=2.2)
         ax.plot(range(n + 1), heights[best], "o", color=ink(), markersize=5)
+        unset = np.isnan(np.asarray(self.positions, dtype=float)).any(axis=0)
         for column, axis in enumerate(self.axes):
             ticks, texts = axis.ticks()
-            ends = (0.0, 1.0)
-            missing = bool(np.isnan(np.asarray(self.positions)[:, column]).any())
-            _draw_scale(
-                ax, column, axis.label, axis.scaled(ticks), texts, ends, missing
-            )
+            style = {} if axis.categories is None else PLAIN
+            _draw_scale(ax, column, axis.label, axis.scaled(ticks), texts, **style)
+            if unset[column]:
+                _draw_ticks(ax, column, [NOT_SET], ["not set"])
         ticks = linear_ticks(low, high)
         texts = [f"{tick:.6g}" for tick in ticks]
         name = self.score_name.partition("\n")[0]
-        _draw_scale(ax, n, name, (ticks - low) / (high - low), texts, (0.0, 1.0), False)
+        _draw_scale(ax, n, name, (ticks - low) / (high - low), texts)
         ax.set_xlim(-0.35, n + 0.35)
-        ax.set_ylim(-0.2 if np.isnan(np.asarray(self.positions)).any() else -0.03, 1.03)
+        ax.set_ylim(-0.2 if unset.any() else -0.03, 1.03)
         ax.axis("off")
         self.ax_, self.figure_ = ax, ax.figure
         return self
@@ -255,7 +261,8 @@ class ImportanceDisplay:
         random_state : int, default=0
             The seed of the forest.
         ax : matplotlib Axes, default=None
-            Where to draw; by default, a new figure.
+            Where to draw, best in a figure with `layout="constrained"`, which keeps
+            the texts from overlapping; by default, a new figure.
 
         Returns
         -------
@@ -291,7 +298,8 @@ class ImportanceDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw; by default, a new figure.
+            Where to draw, best in a figure with `layout="constrained"`, which keeps
+            the texts from overlapping; by default, a new figure.
 
         Returns
         -------
@@ -326,7 +334,7 @@ class ImportanceDisplay:
                 va="center",
                 fontsize=SMALL,
             )
-        ax.set_yticks(places, texts)
+        ax.set_yticks(places, texts, **PLAIN)
         ax.set_ylim(len(rows) - 0.4, -0.6)
         ax.set_xlim(0, max(ends.max(), 1e-9) * 1.12)
         ax.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
@@ -358,34 +366,37 @@ def _shades(colour: str) -> Any:
 def _draw_scale(
     ax: Any,
     column: int,
-    label: str,
+    name: str,
     ticks: np.ndarray,
     texts: Sequence[str],
-    ends: tuple[float, float],
-    missing: bool,
+    **style: Any,
 ) -> None:
     """Draw one of the parallel axes: its line, ticks and name."""
+    ax.vlines(column, 0.0, 1.0, color=ink(), linewidth=1, zorder=3)
+    _draw_ticks(ax, column, ticks, texts, **style)
+    where = {"ha": "center", "va": "bottom"}
+    ax.text(column, 1.06, _head(name), fontsize=SMALL + 1, **where, **PLAIN)
+
+
+def _draw_ticks(
+    ax: Any, column: int, ticks: ArrayLike, texts: Sequence[str], **style: Any
+) -> None:
     from matplotlib.patheffects import withStroke
 
-    halo = [withStroke(linewidth=2.5, foreground=ax.get_facecolor())]
-    style = {"color": ink(), "linewidth": 1, "zorder": 3}
-    ax.vlines(column, *ends, **style)
-    places = [*zip(ticks, texts, strict=True)]
-    if missing:
-        places.append((NOT_SET, "not set"))
-    for height, text in places:
-        ax.plot(
-            [column - 0.03, column], [height] * 2, color=ink(), linewidth=1, zorder=3
-        )
-        ax.text(
-            column - 0.05,
-            height,
-            text,
-            ha="right",
-            va="center",
-            fontsize=SMALL - 1,
-            path_effects=halo,
-            zorder=4,
-        )
-    head = label if len(label) <= 14 else label.replace("_", "_\n", 1)
-    ax.text(column, 1.06, head, ha="center", va="bottom", fontsize=SMALL + 1)
+    style |= {"ha": "right", "va": "center", "fontsize": SMALL - 1, "zorder": 4}
+    style["path_effects"] = [withStroke(linewidth=2.5, foreground=ax.get_facecolor())]
+    ax.hlines(ticks, column - 0.03, column, color=ink(), linewidth=1, zorder=3)
+    for height, text in zip(np.asarray(ticks), texts, strict=True):
+        ax.text(column - 0.05, height, text, **style)
+
+
+def _head(name: str) -> str:
+    """Break a name into lines, after underscores where there are some.
+
+    Examples
+    --------
+    >>> _head("min_impurity_decrease"), _head("regularizationpath")
+    ('min_impurity_\\ndecrease', 'regularization\\npath')
+    """
+    lines = textwrap.wrap(name.replace("_", "_ "), LONGEST_HEAD)
+    return "\n".join(line.replace("_ ", "_") for line in lines)

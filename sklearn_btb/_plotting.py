@@ -22,6 +22,8 @@ from ._history import (
 
 GREY: Final = "#808080"  # translucent, it is pale on any background
 SMALL: Final = 9  # points
+PLAIN: Final = {"parse_math": False}  # whatever dollar signs a name has
+STRIP: Final = (1.03, 1.075)  # above shares of up to 1, from where to where
 
 XAxis = Literal["candidates", "time"]
 
@@ -52,6 +54,12 @@ def tidy(ax: Any, grid: Literal["x", "y", "both"] | None = "y") -> None:
     ax.set_axisbelow(True)
     if grid:
         ax.grid(axis=grid, color=GREY, alpha=0.2, linewidth=0.8)
+
+
+def bottom_edge(ax: Any) -> float:
+    """Return where candidates are drawn that lie below the axes."""
+    low, high = ax.get_ylim()
+    return float(low + 0.025 * (high - low))
 
 
 def check_searched(search: Any) -> None:
@@ -107,7 +115,9 @@ class ConvergenceDisplay:
     folds, are hollow, and those below the range that is shown lie as triangles on its
     edge. Crosses are candidates that failed. Behind the estimators' lines runs, broad
     and grey, that of the whole search. A broken line is that of an estimator none of
-    whose candidates was run on all folds.
+    whose candidates was run on all folds. There are ten colours: the eleventh estimator
+    has that of the first again, and so on; what is written beside a line says whose it
+    is.
 
     Parameters
     ----------
@@ -170,7 +180,8 @@ class ConvergenceDisplay:
             The horizontal axis. Time is what all folds took so far, added up: with
             several workers, more than has gone by.
         ax : matplotlib Axes, default=None
-            Where to draw; by default, a new figure.
+            Where to draw, best in a figure with `layout="constrained"`, which keeps
+            the texts from overlapping; by default, a new figure.
 
         Returns
         -------
@@ -187,7 +198,8 @@ class ConvergenceDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw; by default, a new figure.
+            Where to draw, best in a figure with `layout="constrained"`, which keeps
+            the texts from overlapping; by default, a new figure.
         x : {"candidates", "time"}, default="candidates"
             The horizontal axis.
 
@@ -215,7 +227,7 @@ class ConvergenceDisplay:
             finals[name] = best[-1]
         _name_lines(ax, finals, own_colours)
         _label_x(ax, x, places)
-        ax.set_ylabel(self.score_name, fontsize=SMALL)
+        ax.set_ylabel(self.score_name, fontsize=SMALL, **PLAIN)
         tidy(ax)
         self.ax_, self.figure_ = ax, ax.figure
         return self
@@ -270,7 +282,8 @@ class AllocationDisplay:
         x : {"candidates", "time"}, default="candidates"
             What is shared out. Time is what all folds took, added up.
         ax : matplotlib Axes, default=None
-            Where to draw; by default, a new figure.
+            Where to draw, best in a figure with `layout="constrained"`, which keeps
+            the texts from overlapping; by default, a new figure.
 
         Returns
         -------
@@ -287,7 +300,8 @@ class AllocationDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw; by default, a new figure.
+            Where to draw, best in a figure with `layout="constrained"`, which keeps
+            the texts from overlapping; by default, a new figure.
         x : {"candidates", "time"}, default="candidates"
             What is shared out.
 
@@ -312,15 +326,15 @@ class AllocationDisplay:
             top = bottom + share
             style = {"color": colour, "alpha": 0.85, "linewidth": 0}
             ax.stairs(top, edges, baseline=bottom, fill=True, **style)
-            ax.stairs(
-                np.where(own, 1.075, 1.03), edges, baseline=1.03, fill=True, **style
-            )
+            low, high = STRIP
+            strip = np.where(own, high, low)
+            ax.stairs(strip, edges, baseline=low, fill=True, **style)
             middles[name] = (bottom[-1] + top[-1]) / 2, share[-1]
             bottom = top
         _name_bands(ax, middles, own_colours)
         _label_x(ax, x, edges)
         ax.set_xlim(edges[0], edges[-1])
-        ax.set_ylim(0, 1.075)
+        ax.set_ylim(0, STRIP[1])
         ax.set_yticks(
             np.linspace(0, 1, 5), [f"{percent} %" for percent in range(0, 101, 25)]
         )
@@ -360,10 +374,9 @@ def _draw_steps(ax: Any, places: np.ndarray, best: np.ndarray, **style: Any) -> 
 def _draw_candidates(
     ax: Any, went: History, places: np.ndarray, own: np.ndarray, colour: str
 ) -> None:
-    low, high = ax.get_ylim()
-    edge = low + 0.025 * (high - low)
+    edge = bottom_edge(ax)
     failed = own & np.isnan(went.scores)
-    below = own & (went.scores < low)
+    below = own & (went.scores < ax.get_ylim()[0])
     shown = own & ~failed & ~below
     style = {"linestyle": "none", "color": colour, "alpha": 0.75, "clip_on": False}
     for rows, y, look in (
@@ -396,7 +409,7 @@ def _name_bands(
     ax: Any, middles: dict[str, tuple[float, float]], own_colours: dict[str, str]
 ) -> None:
     texts = {name: f"{name}  {share:.0%}" for name, (_, share) in middles.items()}
-    heights = {name: middle / 1.075 for name, (middle, _) in middles.items()}
+    heights = {name: middle / STRIP[1] for name, (middle, _) in middles.items()}
     _write_beside(ax, heights, texts, own_colours)
 
 
@@ -418,7 +431,7 @@ def _write_beside(
         style = {"transform": ax.transAxes, "clip_on": False}
         line = [1.005, 1.02, 1.035], [place, moved, moved]
         ax.plot(*line, color=own_colours[name], linewidth=1.8, **style)
-        ax.text(1.045, moved, text, va="center", fontsize=SMALL, **style)
+        ax.text(1.045, moved, text, va="center", fontsize=SMALL, **style, **PLAIN)
 
 
 def _label_x(ax: Any, x: XAxis, places: np.ndarray) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import _gp
+from ._layout import Dimension
 from ._output_transforms import clip_infinite, yeo_johnson
 from ._space import Tunable
 
@@ -74,15 +75,17 @@ def fit_surrogate(
     for block in tunable.blocks:
         warped[block.columns] = block.numeric
     step = -(-len(y) // MOST_FITTED)
-    fitted = _gp.fit(images[::step], y[::step], warped=warped)
-    gp = _gp.condition(images, y, fitted.hyperparameters)
+    with _gp.one_thread():
+        fitted = _gp.fit(images[::step], y[::step], warped=warped)
+        gp = _gp.condition(images, y, fitted.hyperparameters)
     distinct, first = np.unique(clipped, return_index=True)
     return Surrogate(gp, y[first], distinct)
 
 
 def predict(surrogate: Surrogate, images: Array) -> Prediction:
     """Predict the scores at images (n, n_dims)."""
-    mean, std = _gp.posterior(surrogate.gp, images)
+    with _gp.one_thread():
+        mean, std = _gp.posterior(surrogate.gp, images)
     low, middle, high = (
         _untransformed(surrogate, mean + width * std) for width in (-WIDTH, 0, WIDTH)
     )
@@ -109,6 +112,15 @@ def _untransformed(surrogate: Surrogate, values: Array) -> Array:
     return back
 
 
+def dimensions_at(tunable: Tunable, config: Mapping[str, Any]) -> dict[str, Dimension]:
+    """Return the dimensions that apply in a configuration, by parameter."""
+    return {
+        each.name: each
+        for _, each in tunable.active(tunable.encode([config]))
+        if each.name is not None
+    }
+
+
 def slice_through(
     tunable: Tunable, config: Mapping[str, Any], values: Mapping[str, Sequence[Any]]
 ) -> tuple[Array, NDArray[np.bool_]]:
@@ -129,9 +141,8 @@ def slice_through(
     valid : ndarray of shape (n,)
         Which of them are valid, and have all these parameters.
     """
-    start = tunable.encode([config])
-    dimensions = {each.name: each for _, each in tunable.active(start)}
-    images = start
+    dimensions = dimensions_at(tunable, config)
+    images = tunable.encode([config])
     for name, those in values.items():
         dimension = dimensions[name]
         points = dimension.hyperparam.encode(those)

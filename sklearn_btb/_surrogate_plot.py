@@ -7,15 +7,15 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ._history import shown_range
-from ._parameter_axes import ParameterAxis, labels, short_names
-from ._plotting import SMALL, ink, new_axes, score_name, tidy
+from ._hyperparams import HyperParam
+from ._parameter_axes import MOST_LETTERS, ParameterAxis, label, short_names
+from ._plotting import PLAIN, SMALL, bottom_edge, ink, new_axes, score_name, tidy
 from ._scored import Candidates, scored_candidates
-from ._surrogate import Prediction, fit_surrogate, predict, slice_through
+from ._surrogate import Prediction, dimensions_at, fit_surrogate, predict, slice_through
 
 FEWEST: Final = 4  # candidates, for a Gaussian process
 N_POINTS: Final = (121, 81)  # along a numeric axis, of one or of two
 ROOM: Final = 0.15  # of the shown range, for a band above the best score
-MOST_LETTERS: Final = 50  # of the tick labels side by side
 SIDES: Final = np.array([-1.0, 1.0])
 
 
@@ -28,6 +28,9 @@ class SurrogateDisplay:
     either side; with two, the colour is the median, the paler the less the process
     knows. Points are the candidates, wherever their other parameters are; the star is
     the best.
+
+    Use `from_estimator`: it makes the axes and the prediction, which are of types that
+    are not public.
 
     Parameters
     ----------
@@ -121,7 +124,8 @@ class SurrogateDisplay:
         estimator_name : str, default=None
             Of which estimator; by default, of the best one.
         ax : matplotlib Axes, default=None
-            Where to draw; by default, a new figure.
+            Where to draw, best in a figure with `layout="constrained"`, which keeps
+            the texts from overlapping; by default, a new figure.
 
         Returns
         -------
@@ -160,7 +164,8 @@ class SurrogateDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw; by default, a new figure.
+            Where to draw, best in a figure with `layout="constrained"`, which keeps
+            the texts from overlapping; by default, a new figure.
 
         Returns
         -------
@@ -180,7 +185,7 @@ class SurrogateDisplay:
             _draw_map(ax, self, positions, scores)
             tidy(ax, grid=None)
         if self.fixed:
-            ax.set_title(_fixed_text(self.fixed), fontsize=SMALL, loc="left")
+            ax.set_title(_fixed_text(self.fixed), fontsize=SMALL, loc="left", **PLAIN)
         self.ax_, self.figure_ = ax, ax.figure
         return self
 
@@ -189,25 +194,17 @@ def _predicted(
     found: Candidates, axes: Sequence[ParameterAxis], config: Mapping[str, Any]
 ) -> tuple[list[np.ndarray], Prediction]:
     """Predict the scores on a grid through a candidate."""
-    start = found.tunable.encode([config])
-    hyperparams = {
-        each.name: each.hyperparam for _, each in found.tunable.active(start)
-    }
+    dimensions = dimensions_at(found.tunable, config)
     n_points = N_POINTS[len(axes) - 1]
-    values, grid = [], []
-    for axis in axes:
-        hyperparam = hyperparams[axis.parameter]
-        if axis.categories is None:
-            low, high = hyperparam.snap(np.array([[0.0], [1.0]]))[:, 0]
-            those = hyperparam.decode(np.linspace(low, high, n_points)[:, np.newaxis])
-            those = [v for v in dict.fromkeys(those) if axis.low <= v <= axis.high]
-        else:
-            those = [value for value in axis.categories if hyperparam.contains(value)]
-        values.append(those)
-        grid.append(axis.positions(those))
+    values = {
+        axis.parameter: _values_along(
+            axis, dimensions[axis.parameter].hyperparam, n_points
+        )
+        for axis in axes
+    }
+    grid = [axis.positions(values[axis.parameter]) for axis in axes]
     surrogate = fit_surrogate(found.tunable, found.configs, found.floored)
-    by_name = {axis.parameter: v for axis, v in zip(axes, values, strict=True)}
-    images, valid = slice_through(found.tunable, config, by_name)
+    images, valid = slice_through(found.tunable, config, values)
     predicted = predict(surrogate, images)
     shape = [len(places) for places in grid]
     return grid, Prediction(
@@ -215,16 +212,28 @@ def _predicted(
     )
 
 
+def _values_along(axis: ParameterAxis, hyperparam: HyperParam, n: int) -> list[Any]:
+    """Return the categories of an axis, or up to n numbers on it, in their order."""
+    if axis.categories is not None:
+        return [value for value in axis.categories if hyperparam.contains(value)]
+    low, high = hyperparam.snap(np.array([[0.0], [1.0]]))[:, 0]
+    numbers = hyperparam.decode(np.linspace(low, high, n)[:, np.newaxis])
+    return [v for v in dict.fromkeys(numbers) if axis.low <= v <= axis.high]
+
+
 def _set_axis(ax: Any, axis: ParameterAxis, which: str) -> None:
     """Give an axis of the plot the scale, the ends and the ticks of a parameter."""
     if axis.log:
         getattr(ax, f"set_{which}scale")("log")
-    ticks, texts = axis.ticks()
-    tilted = which == "x" and sum(map(len, texts)) > MOST_LETTERS
-    style = {"rotation": 25, "ha": "right"} if tilted else {}
+    ticks, texts = axis.ticks(side_by_side=which == "x")
+    style: dict[str, Any] = {}
+    if axis.categories is not None:
+        style |= PLAIN
+        if which == "x" and sum(map(len, texts)) > MOST_LETTERS:
+            style |= {"rotation": 25, "ha": "right"}
     getattr(ax, f"set_{which}ticks")(ticks, texts, **style)
     getattr(ax, f"set_{which}ticks")([], minor=True)
-    getattr(ax, f"set_{which}label")(axis.label)
+    getattr(ax, f"set_{which}label")(axis.label, **PLAIN)
     low, high = axis.low, axis.high
     if axis.categories is None and low < high:
         if axis.log:
@@ -241,10 +250,8 @@ def _draw_response(
     axis, colour = display.axes[0], display.colour
     grid, predicted = np.asarray(display.grid[0]), display.prediction
     low, high = shown_range(scores)
-    high = max(
-        high, float(np.nanmax(np.minimum(predicted.high, high + 0.15 * (high - low))))
-    )
-    ax.set_ylim(low, high)
+    band = np.minimum(predicted.high, high + ROOM * (high - low))
+    ax.set_ylim(low, max(high, float(np.nanmax(band))))
     if axis.categories is None:
         ax.fill_between(
             grid, predicted.low, predicted.high, color=colour, alpha=0.22, linewidth=0
@@ -258,12 +265,12 @@ def _draw_response(
         places = places + 0.4 * ((np.arange(n) * 0.618) % 1.0 - 0.5)  # side by side
     best = np.arange(len(scores)) == display.best
     below = scores < low
-    edge = np.full(len(scores), low + 0.025 * (high - low))
+    edge = np.full(len(scores), bottom_edge(ax))
     style = {"linestyle": "none", "color": ink(), "alpha": 0.4, "markeredgewidth": 0}
     for rows, y, marker in ((~best & ~below, scores, "o"), (below, edge, "v")):
         ax.plot(places[rows], y[rows], marker=marker, markersize=5, **style)
     _draw_star(ax, places[best], scores[best])
-    ax.set_ylabel(display.score_name, fontsize=SMALL)
+    ax.set_ylabel(display.score_name, fontsize=SMALL, **PLAIN)
 
 
 def _draw_map(
@@ -304,7 +311,7 @@ def _draw_map(
     )
     _draw_star(ax, *positions[best].T)
     bar = ax.figure.colorbar(mesh, ax=ax, pad=0.02, extend="min")
-    bar.set_label(display.score_name, fontsize=SMALL)
+    bar.set_label(display.score_name, fontsize=SMALL, **PLAIN)
     bar.outline.set_visible(False)
 
 
@@ -330,8 +337,8 @@ def _fixed_text(fixed: Mapping[str, Any]) -> str:
     """Say what all other parameters are, in lines that are not too long."""
     short = short_names(list(fixed))
     lines, line = [], "at"
-    for name, value in zip(fixed, labels(list(fixed.values())), strict=True):
-        part = f" {short[name]}={value.partition(' (')[0]},"
+    for name, value in fixed.items():
+        part = f" {short[name]}={label(value)},"
         if len(line + part) > 68:
             lines.append(line)
             line = "   "

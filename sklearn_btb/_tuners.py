@@ -5,7 +5,6 @@ function of that, of what is pending and of the seed. A tuner can therefore be r
 by recording the same scores again, and proposing changes no later proposal.
 """
 
-import functools
 import math
 import numbers
 from collections.abc import Callable, Sequence
@@ -13,7 +12,6 @@ from typing import Any, Final, Protocol, runtime_checkable
 
 import numpy as np
 from scipy.stats import qmc
-from threadpoolctl import ThreadpoolController
 
 from . import _gp
 from ._acquisition import log_expected_improvement, upper_confidence_bound
@@ -268,7 +266,7 @@ class GPTuner:
         _check_n(n)
         pending_images = self.tunable.encode(pending)
         rng = generator_at(self._seed, len(self._scores) + len(pending))
-        with _blas().limit(limits=1, user_api="blas"):  # for these small matrices
+        with _gp.one_thread():
             images = self._choose(n, pending_images, rng)
         return _answer(self.tunable.decode(images), n)
 
@@ -490,12 +488,6 @@ def _size_of_last_fit(n: int) -> int:
 def _believing(model: _gp.GaussianProcess, images: np.ndarray) -> _gp.GaussianProcess:
     """Count configurations as observed at the mean that is predicted for them."""
     return _gp.extend(model, images, _gp.posterior(model, images)[0])
-
-
-@functools.cache
-def _blas() -> ThreadpoolController:
-    """Find the BLAS libraries of this process, once."""
-    return ThreadpoolController()
 
 
 def _check_n(n: int) -> None:

@@ -1,6 +1,7 @@
 """How a search went: the best so far, and what of the scores is shown."""
 
 import math
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -81,3 +82,46 @@ def test_colours_are_given_in_the_order_tried_and_start_again():
     given = colours([*names, "e0"])
     assert list(given) == names
     assert given["e0"] == given[names[-1]] == PALETTE[0]
+
+
+# Machado, Oliveira and Fernandes, "A Physiologically-based Model for Simulation of
+# Color Vision Deficiency" (2009), severity 1.0, on linear RGB
+VISION = {
+    "normal": np.eye(3),
+    "deuteranopia": [
+        [0.367322, 0.860646, -0.227968],
+        [0.280085, 0.672501, 0.047413],
+        [-0.011820, 0.042940, 0.968881],
+    ],
+    "protanopia": [
+        [0.152286, 1.052583, -0.204868],
+        [0.114503, 0.786281, 0.099216],
+        [-0.003882, -0.048116, 1.051998],
+    ],
+    "tritanopia": [
+        [1.255528, -0.076749, -0.178779],
+        [-0.078411, 0.930809, 0.147602],
+        [0.004733, 0.691367, 0.303900],
+    ],
+}
+
+
+def cielab(colour, vision):
+    """Return how a colour is seen, as a point in CIELAB."""
+    rgb = np.array([int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)])
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    to_xyz = [
+        [0.4124564, 0.3575761, 0.1804375],
+        [0.2126729, 0.7151522, 0.0721750],
+        [0.0193339, 0.1191920, 0.9503041],
+    ]
+    xyz = to_xyz @ np.clip(vision @ linear, 0, 1) / [0.95047, 1, 1.08883]
+    f = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
+    return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
+
+
+@pytest.mark.parametrize("kind", VISION)
+def test_any_two_colours_are_told_apart_also_by_the_colour_blind(kind):
+    seen = [cielab(colour, np.array(VISION[kind])) for colour in PALETTE]
+    distances = [np.linalg.norm(a - b) for a, b in combinations(seen, 2)]
+    assert min(distances) > 13

@@ -21,6 +21,7 @@ def axis_of(values, *tried):
         (lognorm(2), 1.0),
         (FloatHyperParam(1, 100, log=True), 1.0),
         (IntHyperParam(1, 1000, log=True), 1),
+        (FloatHyperParam(1, 10, log=True), 1.0),
         ([0.01, 0.1, 1.0, 10.0], 1.0),
         ([1, 2, 4, 8, 16, 32], 1),
     ],
@@ -37,7 +38,7 @@ def test_is_logarithmic_where_the_space_is(values, tried):
         (norm(0, 1), 0.5),
         (FloatHyperParam(1, 100), 1.0),
         ([1, 2, 3, 4, 5], 1),
-        (FloatHyperParam(1, 2, log=True), 1.5),
+        (FloatHyperParam(1, 6, log=True), 1.5),
     ],
 )
 def test_is_linear_elsewhere(values, tried):
@@ -75,6 +76,23 @@ def test_has_a_tick_for_each_of_a_few_numbers():
     places, texts = axis_of([0.1, 0.25, 0.9], 0.1).ticks()
     assert list(places) == [0.1, 0.25, 0.9]
     assert texts == ["0.1", "0.25", "0.9"]
+
+
+def test_of_a_few_numbers_those_with_room_have_a_tick():
+    axis = axis_of([0.001, 0.0011, 0.0012, 1.0, 1.01, 100.0], 1.0)
+    assert axis.ticks()[1] == ["0.001", "1", "100"]
+
+
+def test_side_by_side_long_texts_need_more_room_than_short_ones():
+    short = axis_of([1, 2, 4, 8, 16, 32], 1)
+    assert len(short.ticks(side_by_side=True)[0]) == 6
+    long = axis_of([1.001, 1.101, 1.201, 1.301, 1.401, 2.001], 1.001)
+    assert len(long.ticks()[0]) == 6
+    assert long.ticks(side_by_side=True)[1] == ["1.001", "1.201", "1.401", "2.001"]
+
+
+def test_the_only_number_has_a_tick():
+    assert axis_of([3], 3).ticks()[1] == ["3"]
 
 
 def test_spans_the_parts_of_a_union():

@@ -2,39 +2,26 @@
 
 import numpy as np
 import pytest
+from drawings import overlaps
 from matplotlib import pyplot as plt
 from scipy.stats import loguniform, randint
-from sklearn.base import BaseEstimator
-from toys import THREE_FOLDS, X, Y
+from toys import THREE_FOLDS, Bowl, X, Y
 
 from sklearn_btb import (
     BTBSearchCV,
     ImportanceDisplay,
     ParallelCoordinatesDisplay,
-    SurrogateDisplay,
+    _parameter_plots,
     when,
 )
+from sklearn_btb._history import shown_range
+from sklearn_btb._parameter_axes import ParameterAxis
 
 
 @pytest.fixture(autouse=True)
 def closed_figures():
     yield
     plt.close("all")
-
-
-class Bowl(BaseEstimator):
-    """Scores best at `x=10`; the kind makes little of a difference."""
-
-    def __init__(self, x=1.0, kind=None, fixed=0):
-        self.x = x
-        self.kind = kind
-        self.fixed = fixed
-
-    def fit(self, X, y=None):
-        return self
-
-    def score(self, X, y=None):
-        return 10.0 - (np.log10(self.x) - 1) ** 2 + 0.1 * (self.kind == "a")
 
 
 class Ruined(Bowl):
@@ -125,6 +112,68 @@ class TestParallelCoordinates:
         with pytest.raises(ValueError, match=r"must be among.*got 'y'"):
             ParallelCoordinatesDisplay.from_estimator(search, parameters=["y"])
 
+    def test_lines_run_from_place_to_place_and_are_level_there(self):
+        ax = parallel([[0.0, 1.0], [0.5, 0.25], [1.0, 0.0]], [1.0, 2.0, 3.0]).ax_
+        low, high = shown_range(np.array([1.0, 2.0, 3.0]))
+        for row, line in enumerate(curves(ax)):
+            at = [line[line[:, 0] == column, 1] for column in range(3)]
+            expected = [[0.0, 1.0], [0.5, 0.25], [1.0, 0.0]][row]
+            expected = [*expected, (row + 1 - low) / (high - low)]
+            for places, height in zip(at, expected, strict=True):
+                np.testing.assert_allclose(places, height, atol=1e-12)
+            slopes = np.abs(np.diff(line[:, 1]))
+            middle = slopes[:24].argmax()
+            assert 10 <= middle <= 13 and slopes[0] < slopes[middle] / 4
+
+    def test_best_is_broad_with_points(self):
+        ax = parallel([[0.0, 1.0], [0.5, 0.25], [1.0, 0.0]], [1.0, 3.0, 2.0]).ax_
+        broad, points = ax.lines
+        assert broad.get_linewidth() > ax.collections[0].get_linewidths().max()
+        assert broad.get_ydata()[0] == 0.5
+        np.testing.assert_allclose(points.get_ydata()[:2], [0.5, 0.25])
+
+    def test_lines_that_meet_in_a_category_are_fanned_out_within_it(self):
+        kinds = [0, 0, 0, 1, 1, 1]
+        scores = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]
+        axis = ParameterAxis("kind", "kind", -0.5, 1.5, categories=["a", "b"])
+        display = ParallelCoordinatesDisplay(
+            axes=[axis], positions=np.array([kinds]).T, scores=scores
+        )
+        heights = [line[0, 1] for line in curves(display.plot().ax_)]
+        assert (np.diff(heights) > 0.01).all()
+        assert 0 < heights[0] and heights[2] < 0.5 < heights[3] and heights[5] < 1
+
+    def test_long_names_do_not_overlap(self):
+        names = ["regularizationstrength", "numberofneighbours", "min_samples_leaf"]
+        display = ParallelCoordinatesDisplay(
+            axes=[ParameterAxis(name, name, 0.0, 1.0) for name in names],
+            positions=np.zeros((2, 3)),
+            scores=[1.0, 2.0],
+            score_name="neg_mean_squared_error",
+        )
+        assert not overlaps(display.plot().figure_)
+
+    def test_numbers_that_lie_close_do_not_overlap(self):
+        values = [0.001, 0.0011, 0.0012, 1.0, 1.01, 100.0]
+        axis = ParameterAxis("C", "C", 0.001, 100.0, log=True, few=values)
+        display = ParallelCoordinatesDisplay(
+            axes=[axis], positions=np.array([values]).T, scores=np.arange(6)
+        )
+        assert not overlaps(display.plot().figure_)
+
+
+def parallel(positions, scores):
+    """Draw candidates on two axes from 0 to 1."""
+    axes = [ParameterAxis(name, name, 0.0, 1.0) for name in "xy"]
+    return ParallelCoordinatesDisplay(
+        axes=axes, positions=positions, scores=scores
+    ).plot()
+
+
+def curves(ax):
+    """Return the lines of all candidates, the best last, others by their scores."""
+    return [*ax.collections[0].get_segments(), ax.lines[0].get_xydata()]
+
 
 class TestImportance:
     def test_finds_the_parameter_that_ruins_the_score_in_few_candidates(self):
@@ -159,72 +208,38 @@ class TestImportance:
         texts = [text.get_text() for text in display.plot().ax_.get_yticklabels()]
         assert texts == ["x", "y"]
 
+    def test_names_with_dollar_signs_are_no_formulas(self):
+        names = [(r"$\w$",), ("x$",), (r"$\w$", "x$")]
+        display = ImportanceDisplay(parameters=names, importances=[0.5, 0.3, 0.2])
+        display.plot().figure_.canvas.draw()
+        texts = [text.get_text() for text in display.ax_.get_yticklabels()]
+        assert texts == [r"$\w$", "x$", r"$\w$ & x$"]
+
+    def test_only_the_greatest_are_shown(self):
+        ax = (
+            ImportanceDisplay(
+                parameters=[(f"x{i}",) for i in range(12)],
+                importances=np.arange(12) / 100,
+            )
+            .plot()
+            .ax_
+        )
+        widths = [bar.get_width() for bar in ax.patches]
+        np.testing.assert_allclose(widths, np.arange(11, 1, -1) / 100)
+
+    def test_thin_line_spans_the_middle_half_of_the_trees(self, search, monkeypatch):
+        trees = np.array([[0.0, 0.1, 0.2, 0.3, 0.9]]).T
+
+        def importances(X, scores, random_state):
+            return np.tile(trees, X.shape[1]), {}
+
+        monkeypatch.setattr(_parameter_plots, "importances", importances)
+        ax = ImportanceDisplay.from_estimator(search).ax_
+        for line in ax.collections[0].get_segments():
+            np.testing.assert_allclose(line[:, 0], [0.1, 0.3])
+        assert {bar.get_width() for bar in ax.patches} == {trees.mean()}
+
     def test_of_equal_scores_is_nothing(self):
         space = {"kind": ["b", "c", "d"], "fixed": [0, 1, 2, 3]}
         search = BTBSearchCV(Bowl(), space, cv=THREE_FOLDS).fit(X, Y)
         assert not ImportanceDisplay.from_estimator(search).importances.any()
-
-
-class TestSurrogate:
-    def test_runs_through_the_best_candidate(self, search):
-        display = SurrogateDisplay.from_estimator(search, "x", estimator_name="plain")
-        at = np.interp(
-            np.log(display.positions[display.best, 0]),
-            np.log(display.grid[0]),
-            display.prediction.middle,
-        )
-        assert at == pytest.approx(max(display.scores), abs=0.1)
-        assert display.scores[display.best] == max(display.scores)
-
-    def test_axis_is_logarithmic_where_the_space_is(self, search):
-        display = SurrogateDisplay.from_estimator(search, "x", estimator_name="plain")
-        assert display.ax_.get_xscale() == "log"
-        low, high = display.ax_.get_xlim()
-        assert low < 0.1 and high > 100
-
-    def test_has_categories_side_by_side(self, search):
-        display = SurrogateDisplay.from_estimator(
-            search, "kind", estimator_name="plain"
-        )
-        texts = [text.get_text() for text in display.ax_.get_xticklabels()]
-        assert texts == ["None", "a", "b"]
-        assert list(display.grid[0]) == [0, 1, 2]
-
-    def test_says_what_the_others_are(self, search):
-        display = SurrogateDisplay.from_estimator(search, "x", estimator_name="plain")
-        title = display.ax_.get_title(loc="left")
-        assert title.startswith("at kind=") and "fixed=0" in title
-
-    def test_of_two_is_a_map(self, search):
-        names = ["x", "kind"]
-        display = SurrogateDisplay.from_estimator(search, names, estimator_name="plain")
-        assert display.prediction.middle.shape == (len(display.grid[0]), 3)
-        assert display.ax_.get_xlabel() == "x" and display.ax_.get_ylabel() == "kind"
-
-    def test_of_a_parameter_under_a_condition_runs_where_it_applies(self, search):
-        display = SurrogateDisplay.from_estimator(search, "x", estimator_name="tied")
-        assert display.fixed == {"kind": "a"}
-        assert list(display.grid[0]) == list(range(1, 10))
-        assert np.isfinite(display.prediction.middle).all()
-
-    def test_leaves_out_what_the_constraint_excludes(self):
-        search = BTBSearchCV(
-            Bowl(),
-            {"x": randint(1, 9), "fixed": randint(1, 9)},
-            constraints=lambda params: params["x"] <= params["fixed"],
-            n_iter=12,
-            cv=THREE_FOLDS,
-            random_state=0,
-        ).fit(X, Y)
-        display = SurrogateDisplay.from_estimator(search, ["x", "fixed"])
-        outside = np.greater.outer(*display.grid)
-        np.testing.assert_array_equal(np.isnan(display.prediction.middle), outside)
-
-    @pytest.mark.parametrize("names", [[], ["x", "x"], ["x", "kind", "fixed"]])
-    def test_of_none_or_too_many_is_refused(self, search, names):
-        with pytest.raises(ValueError, match="one or two different names"):
-            SurrogateDisplay.from_estimator(search, names)
-
-    def test_of_an_unknown_parameter_suggests_the_nearest(self, search):
-        with pytest.raises(ValueError, match=r"got 'fixd'.*'fixed'"):
-            SurrogateDisplay.from_estimator(search, "fixd", estimator_name="plain")

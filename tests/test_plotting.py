@@ -5,12 +5,13 @@ from functools import cache
 
 import numpy as np
 import pytest
+from drawings import overlaps
 from matplotlib import pyplot as plt
 from matplotlib.colors import to_hex
 from scipy.stats import loguniform, randint
 from sklearn.exceptions import FitFailedWarning, NotFittedError
 from sklearn.model_selection import GridSearchCV
-from toys import THREE_FOLDS, Toy, X, Y
+from toys import THREE_FOLDS, Bowl, Toy, X, Y
 
 from sklearn_btb import (
     AllocationDisplay,
@@ -243,6 +244,16 @@ class TestAllocation:
         np.testing.assert_allclose(second.baseline, first.values)
         np.testing.assert_allclose(second.values, 1.0)
 
+    def test_strip_above_them_shows_whose_each_candidate_is(self):
+        ax = AllocationDisplay(estimator_names=["a", "b", "a"]).plot().ax_
+        _, first, _, second = (patch.get_data() for patch in ax.patches)
+        heights = [strip.values - strip.baseline for strip in (first, second)]
+        assert [list(height > 0) for height in heights] == [
+            [True, False, True],
+            [False, True, False],
+        ]
+        assert first.baseline > 1 and first.values.max() == ax.get_ylim()[1]
+
 
 @pytest.mark.parametrize("n", [1, 2, 7, 40])
 def test_labels_beside_the_axes_keep_their_distance(n):
@@ -254,6 +265,50 @@ def test_labels_beside_the_axes_keep_their_distance(n):
     )
     gaps = np.diff(np.sort(moved))
     assert (gaps >= min(0.05, 1 / max(1, n - 1)) - 1e-9).all()
+
+
+class TestNames:
+    """Those of estimators and scores, in the displays of a whole search."""
+
+    NAMES = (*(f"estimator_{number:02d}" for number in range(12)), "$\\w$", "a$b$c")
+
+    def displays(self):
+        scores = 1 - 0.5 ** np.arange(len(self.NAMES))  # crowded at the top
+        yield ConvergenceDisplay(
+            estimator_names=self.NAMES, scores=scores, score_name=r"$\score$"
+        )
+        yield AllocationDisplay(estimator_names=self.NAMES)
+
+    def test_do_not_overlap(self):
+        for display in self.displays():
+            assert not overlaps(display.plot().figure_)
+
+    def test_do_not_overlap_in_a_figure_with_room_for_them(self):
+        figure, axes = plt.subplots(2, figsize=(6, 8), layout="constrained")
+        for display, ax in zip(self.displays(), axes, strict=True):
+            display.plot(ax)
+        assert not overlaps(figure)
+
+    def test_with_dollar_signs_are_no_formulas(self):
+        for display in self.displays():
+            display.plot().figure_.canvas.draw()
+            texts = texts_of(display.ax_)
+            assert [text.split("  ")[0] for text in texts] == list(self.NAMES)
+
+
+def test_search_over_names_with_dollar_signs_is_shown():
+    search = BTBSearchCV(
+        {"$a$": Bowl()},
+        {"$a$": {"x": loguniform(0.1, 9), "kind": [r"^$|\w+$", "$\\b$", None]}},
+        scoring={"$\\s$": lambda estimator, X, y: estimator.score(X)},
+        refit="$\\s$",
+        n_iter=12,
+        cv=THREE_FOLDS,
+        random_state=0,
+    ).fit(X, Y)
+    for kind in DISPLAYS.keys() - {"surrogate of two"}:
+        DISPLAYS[kind](search).figure_.canvas.draw()
+    SurrogateDisplay.from_estimator(search, ["x", "kind"]).figure_.canvas.draw()
 
 
 def test_labels_that_have_room_stay_where_they_are():

@@ -2,9 +2,16 @@
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
-from sklearn_btb import FloatHyperParam, Tunable, when
-from sklearn_btb._surrogate import fit_surrogate, predict, slice_through
+from sklearn_btb import FloatHyperParam, Tunable, _gp, when
+from sklearn_btb._surrogate import (
+    MOST_FITTED,
+    dimensions_at,
+    fit_surrogate,
+    predict,
+    slice_through,
+)
 
 LINE = Tunable({"x": FloatHyperParam(0, 1)})
 
@@ -45,6 +52,60 @@ def test_few_distinct_scores_will_do(scores):
     configs = [{"x": x} for x in np.linspace(0, 1, 5)]
     predicted = predict(fit_surrogate(LINE, configs, scores), LINE.encode(configs))
     assert np.isfinite(predicted).all()
+
+
+def test_band_is_two_deviations_to_either_side():
+    surrogate = surrogate_of(lambda x: x, n=5)  # which a transform leaves a line
+    images = LINE.encode([{"x": 0.1}])
+    (mean,), (std,) = _gp.posterior(surrogate.gp, images)
+    expected = np.interp(
+        [mean - 2 * std, mean, mean + 2 * std], surrogate.transformed, surrogate.scores
+    )
+    predicted = predict(surrogate, images)
+    band = [predicted.low[0], predicted.middle[0], predicted.high[0]]
+    np.testing.assert_allclose(band, expected)
+
+
+def spied(monkeypatch, name, look):
+    """Let a function of the process note what `look` makes of its arguments."""
+    seen, function = [], getattr(_gp, name)
+
+    def spy(*args, **kwargs):
+        seen.append(look(*args))
+        return function(*args, **kwargs)
+
+    monkeypatch.setattr(_gp, name, spy)
+    return seen
+
+
+def test_of_many_trials_hyperparameters_are_fitted_to_some(monkeypatch):
+    fitted = spied(monkeypatch, "fit", lambda X, y: len(X))
+    conditioned = spied(monkeypatch, "condition", lambda X, y, _: len(X))
+    n = 2 * MOST_FITTED
+    surrogate_of(lambda x: x, n)
+    assert fitted == [MOST_FITTED]
+    assert conditioned[-1] == n
+
+
+def blas_threads(*_):
+    return {
+        each["num_threads"] for each in threadpool_info() if each["user_api"] == "blas"
+    }
+
+
+def test_keeps_blas_to_one_thread(monkeypatch):
+    names = "fit", "condition", "posterior"
+    seen = {name: spied(monkeypatch, name, blas_threads) for name in names}
+    with threadpool_limits(2, user_api="blas"):
+        predict(surrogate_of(lambda x: x, n=5), LINE.encode([{"x": 0.1}]))
+    for name in names:
+        assert seen[name] and all(each == {1} for each in seen[name]), name
+
+
+def test_dimensions_are_those_that_apply():
+    tunable = Tunable({"on": [False, True], "x": when("on", True, [1, 2, 3])})
+    assert dimensions_at(tunable, {"on": False}).keys() == {"on"}
+    assert dimensions_at(tunable, {"on": True, "x": 2}).keys() == {"on", "x"}
 
 
 class TestSlice:
