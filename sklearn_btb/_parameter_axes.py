@@ -1,5 +1,6 @@
 """Where the values of a hyperparameter lie on the axis of a plot."""
 
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -200,10 +201,18 @@ def labels(values: Sequence[Any]) -> list[str]:
     --------
     >>> labels([None, 0.30000000000000004, "a" * 30, max])
     ['None', '0.3', 'aaaaaaaaaaaaaaaaa…', 'max']
+    >>> from sklearn.decomposition import PCA
+    >>> labels([PCA(n_components=5), PCA(n_components=12, whiten=True)])
+    ['PCA(…5)', 'PCA(…12, whiten=T…']
     """
+    full = [_text(value) for value in values]
+    short = [_shortened(text) for text in full]
     texts: list[str] = []
-    for text in map(label, values):
-        texts.append(text if text not in texts else f"{text} ({len(texts) + 1})")
+    for text, cut in zip(full, short, strict=True):
+        alike = {other for other, its in zip(full, short, strict=True) if its == cut}
+        if len(alike) > 1:  # what they begin with does not tell them apart
+            cut = _shortened(f"{text[:4]}…{text[_n_in_common(alike) :]}")
+        texts.append(cut if cut not in texts else f"{cut} ({len(texts) + 1})")
     return texts
 
 
@@ -215,10 +224,23 @@ def label(value: Any) -> str:
     >>> label(0.30000000000000004), label("poly (deg 2)")
     ('0.3', 'poly (deg 2)')
     """
+    return _shortened(_text(value))
+
+
+def _text(value: Any) -> str:
     text = str(getattr(value, "__name__", value))
     if isinstance(value, float | np.floating):
         text = f"{value:.4g}"
-    text = " ".join(text.split())
+    return " ".join(text.split())
+
+
+def _n_in_common(texts: Iterable[str]) -> int:
+    """Return how many letters different texts begin with in common."""
+    places = enumerate(itertools.zip_longest(*texts))
+    return next(place for place, letters in places if len(set(letters)) > 1)
+
+
+def _shortened(text: str) -> str:
     return text if len(text) <= LONGEST_LABEL else text[: LONGEST_LABEL - 1] + "…"
 
 

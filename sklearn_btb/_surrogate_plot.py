@@ -249,7 +249,7 @@ def _draw_response(
 ) -> None:
     axis, colour = display.axes[0], display.colour
     grid, predicted = np.asarray(display.grid[0]), display.prediction
-    low, high = shown_range(scores)
+    low, high = shown_range(scores[~np.isnan(places)])
     band = np.minimum(predicted.high, high + ROOM * (high - low))
     ax.set_ylim(low, max(high, float(np.nanmax(band))))
     if axis.categories is None:
@@ -283,7 +283,7 @@ def _draw_map(
         for axis, places in zip(display.axes, display.grid, strict=True)
     ]
     predicted = display.prediction
-    low, high = shown_range(scores)
+    low, high = shown_range(scores[~np.isnan(positions).any(axis=1)])
     low = max(low, float(np.nanmin(predicted.middle)))
     high = max(float(np.nanmax(predicted.middle)), low + 1e-12)
     mesh = ax.pcolormesh(

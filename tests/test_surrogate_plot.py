@@ -160,6 +160,13 @@ class TestOfOneNumber:
         low, _ = shown_range(np.array(scores))
         assert x == 0.1 and low < y < 3.0
 
+    def test_range_is_that_of_the_candidates_that_have_the_parameter(self):
+        places = [[np.nan], [np.nan], [0.6], [0.9]]
+        scores = [1e6, 1e6, 4.0, 3.0]
+        ax = drawn([LINEAR], [[0.0, 0.5, 1.0]], [1, 3, 2], places, scores=scores).ax_
+        low, high = ax.get_ylim()
+        assert 2.5 < low < 3.0 and 4.0 < high < 5.0
+
     def test_has_some_room_for_a_band_above_the_best_and_not_more(self):
         def top(high):
             middle = np.array([1.0, 3.0, 2.0])
