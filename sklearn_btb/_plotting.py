@@ -22,6 +22,7 @@ from ._history import (
 
 GREY: Final = "#808080"  # translucent, it is pale on any background
 SMALL: Final = 9  # points
+LONGEST_NAME: Final = 32  # beside the axes, which have to have room
 PLAIN: Final = {"parse_math": False}  # whatever dollar signs a name has
 STRIP: Final = (1.03, 1.075)  # above shares of up to 1, from where to where
 
@@ -398,9 +399,9 @@ def _name_lines(ax: Any, finals: dict[str, float], own_colours: dict[str, str]) 
     low, high = ax.get_ylim()
     known = {name: best for name, best in finals.items() if not np.isnan(best)}
     digits = decimals(list(known.values()))
-    texts = {name: f"{name}  {best:.{digits}f}" for name, best in known.items()}
+    texts = {name: f"{_cut(name)}  {best:.{digits}f}" for name, best in known.items()}
     heights = {name: (best - low) / (high - low) for name, best in known.items()}
-    texts |= {name: f"{name}  none" for name in finals if name not in known}
+    texts |= {name: f"{_cut(name)}  none" for name in finals if name not in known}
     heights |= {name: -np.inf for name in finals if name not in known}
     _write_beside(ax, heights, texts, own_colours)
 
@@ -408,9 +409,13 @@ def _name_lines(ax: Any, finals: dict[str, float], own_colours: dict[str, str]) 
 def _name_bands(
     ax: Any, middles: dict[str, tuple[float, float]], own_colours: dict[str, str]
 ) -> None:
-    texts = {name: f"{name}  {share:.0%}" for name, (_, share) in middles.items()}
+    texts = {name: f"{_cut(name)}  {share:.0%}" for name, (_, share) in middles.items()}
     heights = {name: middle / STRIP[1] for name, (middle, _) in middles.items()}
     _write_beside(ax, heights, texts, own_colours)
+
+
+def _cut(name: str) -> str:
+    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
 
 
 def _write_beside(

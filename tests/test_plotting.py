@@ -255,6 +255,14 @@ class TestAllocation:
         assert first.baseline > 1 and first.values.max() == ax.get_ylim()[1]
 
 
+def test_long_names_leave_room_for_the_axes():
+    name = "a name that goes on and on and on and on and on and on"
+    display = ConvergenceDisplay(estimator_names=[name, "b"], scores=[0.9, 0.8]).plot()
+    assert "a name that goes on and on and …  0.9000" in texts_of(display.ax_)
+    display.figure_.canvas.draw()
+    assert display.ax_.get_position().width > 0.5
+
+
 @pytest.mark.parametrize("n", [1, 2, 7, 40])
 def test_labels_beside_the_axes_keep_their_distance(n):
     places = np.random.default_rng(0).random(n) ** 4
