@@ -121,18 +121,19 @@ class Problem(NamedTuple):
 def samples_of(X: Any, y: Any) -> dict[str, Any]:
     """Take up to 100 rows of each table, by which data can be told from others."""
     samples = {}
-    for name, table in (("X", X), ("y", _values(y))):
+    for name, table in (("X", X), ("y", y)):
         if table is not None:
             n_rows = table.shape[0] if hasattr(table, "shape") else len(table)
             rows = np.linspace(0, n_rows - 1, min(n_rows, 100)).astype(int)
-            samples[f"sample of {name}"] = safe_indexing(table, rows)
+            sample = safe_indexing(table, rows)
+            samples[f"sample of {name}"] = _values(sample) if name == "y" else sample
     return samples
 
 
 def _values(y: Any) -> Any:
     """Return the values of a target: a Series is the same search as its array."""
     values = y.to_numpy() if hasattr(y, "to_numpy") else y
-    texts = isinstance(values, np.ndarray) and values.dtype.kind in "UT"
+    texts = isinstance(values, np.ndarray) and values.dtype.kind == "U"
     return values.astype(object) if texts else values
 
 

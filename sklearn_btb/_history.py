@@ -23,6 +23,7 @@ PALETTE: Final = (
     "#666633",
 )
 
+ROUNDING: Final = 1e-9  # of the range of scores
 FARTHEST: Final = 5.0  # that is shown from the best score, in distances of the median
 
 
@@ -111,12 +112,19 @@ def shown_range(scores: NDArray[np.float64]) -> tuple[float, float]:
     known = scores[np.isfinite(scores)]
     if not len(known):
         return 0.0, 1.0
-    high, median = known.max(), np.median(np.unique(known))  # many may be the best
-    low = known.min()
-    if high > median:
+    high, low = known.max(), known.min()
+    median = np.median(_distinct(known))  # many may be the best
+    if high - median > ROUNDING * (high - low):
         low = max(low, high - FARTHEST * (high - median))
     margin = 0.06 * (high - low) or 0.01 * (abs(high) or 1.0)
     return float(low - 1.5 * margin), float(high + margin)
+
+
+def _distinct(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Sort scores and leave out those that differ by rounding alone."""
+    ordered = np.sort(scores)
+    apart = np.diff(ordered) > ROUNDING * (ordered[-1] - ordered[0])
+    return ordered[np.append(True, apart)]
 
 
 def decimals(values: Iterable[float]) -> int:

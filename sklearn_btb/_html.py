@@ -242,7 +242,7 @@ def _mark(
 ) -> str:
     """Draw a candidate: a dot, below the range a triangle, a cross if it failed."""
     score = went.scores[row]
-    text = "failed" if np.isnan(score) else f"{score:.{decimals([score])}f}"
+    text = "failed" if np.isnan(score) else f"{score:.6g}"
     title = html.escape(f"{went.estimator_names[row]}, candidate {row}: {text}")
     paint = _painted("fill", colour)
     if np.isnan(score):

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
-from ._results import Results, fold_scores, metrics
+from ._results import Results, fold_scores, metrics, rank
 from ._trial import Trial
 
 
@@ -44,7 +44,8 @@ def steering(results: Results, refit: Any, scoring: Any) -> Steering:
     Steering(metric='score', label='r2')
     """
     names = metrics(results)
-    metric = refit if isinstance(refit, str) and refit in names else names[0]
+    wanted = refit if isinstance(refit, str) else getattr(refit, "metric", None)
+    metric = wanted if isinstance(wanted, str) and wanted in names else names[0]
     named = metric == "score" and isinstance(scoring, str)
     return Steering(metric, scoring if named else metric)
 
@@ -79,7 +80,7 @@ def leaderboard(results: Results, trials: Sequence[Trial], metric: str) -> pd.Da
     expected = np.array([trial.score for trial in trials])
     means = np.where(complete, results[f"mean_test_{metric}"], expected)
     scores = np.where(failed, np.nan, means)
-    ranks = _ranks(scores, complete)
+    ranks = rank(scores, complete)
     best = np.array([rows[ranks[rows].argmin()] for rows in of_each])
     table = pd.DataFrame(
         {
@@ -132,17 +133,6 @@ def results_frame(results: Results, trials: Sequence[Trial]) -> pd.DataFrame:
 
 def _present(results: Results, keys: Sequence[str]) -> dict[str, Any]:
     return {key: results[key] for key in keys if key in results}
-
-
-def _ranks(scores: np.ndarray, complete: np.ndarray) -> np.ndarray:
-    """Rank candidates from 1, those with all folds before others, failed ones last."""
-    known = ~np.isnan(scores)
-    ranks = np.empty(len(scores), dtype=int)
-    n_before = 0
-    for tier in (complete, known & ~complete, ~known):
-        ranks[tier] = n_before + rankdata(-np.nan_to_num(scores[tier]), method="min")
-        n_before += int(tier.sum())
-    return ranks
 
 
 def _standard_errors(results: Results, metric: str) -> np.ndarray:

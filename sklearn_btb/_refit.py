@@ -9,6 +9,7 @@ Candidates are compared on the same splits: what makes a split hard for all of t
 no difference between them.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 from typing import Any, Final
@@ -45,7 +46,7 @@ class one_standard_error:
         A candidate that has no number there, or a masked one, is taken only if it is
         the best. Seconds are measured, so no seed fixes which candidate is the fastest.
     metric : str, default=None
-        The metric that counts, where there are several.
+        The metric that counts, where there are several; it then steers the search.
 
     See Also
     --------
@@ -110,7 +111,7 @@ class fastest_within:
         fast predictions, or a function of the parameters, `by(params) -> float`. See
         `one_standard_error`.
     metric : str, default=None
-        The metric that counts, where there are several.
+        The metric that counts, where there are several; it then steers the search.
 
     See Also
     --------
@@ -186,20 +187,32 @@ def check_rule(
         )
     if not isinstance(refit, one_standard_error | fastest_within):
         return
-    if not callable(scoring):  # which may return several metrics, nobody knows which
-        scorer = next(iter(scorers.values()))
-        only = [scoring if isinstance(scoring, str) else "score"]
-        several = isinstance(scorer, MultimetricScorer)
-        which_metric(refit.metric, list(scorer._scorers) if several else only)
-    by = refit.by
+    metrics = _metrics_of(scoring, next(iter(scorers.values())))
+    if metrics and (refit.metric is not None or len(metrics) > 1):
+        alias = [scoring] if isinstance(scoring, str) else []
+        which_metric(refit.metric, [*metrics, *alias])
     parameters = [f"param_{name}" for each in tunables.values() for name in each.names]
-    columns = [*TIMES, *parameters]
-    of_scores = isinstance(by, str) and ("_test_" in by or "_train_" in by)
-    if isinstance(by, str) and by not in columns and not of_scores:
+    if isinstance(refit.by, str) and refit.by not in [*TIMES, *parameters]:
+        _check_score_column(refit.by, metrics, parameters)
+
+
+def _metrics_of(scoring: Any, scorer: Any) -> list[str]:
+    """Return what `cv_results_` will call the metrics; none where nobody knows."""
+    if isinstance(scorer, MultimetricScorer):
+        return list(scorer._scorers)
+    return [] if callable(scoring) else ["score"]
+
+
+def _check_score_column(
+    by: str, metrics: Sequence[str], parameters: Sequence[str]
+) -> None:
+    named = re.fullmatch(r"(?:mean|std|rank|split\d+)_(?:test|train)_(.+)", by)
+    if named is None or (metrics and named[1] not in metrics):
+        means = [f"mean_test_{metric}" for metric in metrics]
         raise ValueError(
             "`by` must be callable or a column of `cv_results_`: one of scores, one of "
             f"the parameters that are searched, or one of {list(TIMES)}; got {by!r}"
-            f"{nearest(by, [*TIMES[:2], *parameters])}"
+            f"{nearest(by, [*TIMES[:2], *means, *parameters])}"
         )
 
 

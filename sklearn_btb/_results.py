@@ -103,7 +103,7 @@ def make_cv_results(
         test_scores = [getattr(fold, "test_scores", math.nan) for fold in folds]
         _add_scores(results, f"test_{name}", _values(test_scores, metric), ran)
         means = results[f"mean_test_{name}"]
-        results[f"rank_test_{name}"] = _rank(means, complete)
+        results[f"rank_test_{name}"] = rank(means, complete)
         if return_train_score:
             train_scores = [getattr(fold, "train_scores", math.nan) for fold in folds]
             _add_scores(results, f"train_{name}", _values(train_scores, metric), ran)
@@ -130,8 +130,8 @@ def which_metric(metric: str | None, names: Sequence[str]) -> str:
     ValueError
         If there is no such metric, or if there are several and none is named.
     """
-    if names == ["score"] or (metric is None and len(names) == 1):
-        return names[0]  # "score" is what results call the only one, whichever it is
+    if metric is None and len(names) == 1:
+        return names[0]
     if metric is None or metric not in names:
         near = "" if metric is None else nearest(metric, names)
         raise ValueError(f"`metric` must be one of {names}; got {metric!r}{near}")
@@ -146,7 +146,7 @@ def fold_scores(results: Results, metric: str | None) -> np.ndarray:
     results : dict
         As `cv_results_`, also of scikit-learn's searches.
     metric : str or None
-        None takes the only one.
+        None takes the only one; of one without a name, any will do.
 
     Returns
     -------
@@ -158,7 +158,9 @@ def fold_scores(results: Results, metric: str | None) -> np.ndarray:
         If there is no such metric, or if there are several and none is named; if the
         scores on the splits are not there, as in a table of means.
     """
-    metric = which_metric(metric, metrics(results))
+    names = metrics(results)
+    # by that name the results go of a metric without one, whichever it is
+    metric = "score" if names == ["score"] else which_metric(metric, names)
     columns: list[np.ndarray] = []
     while (key := f"split{len(columns)}_test_{metric}") in results:
         columns.append(results[key])
@@ -374,7 +376,7 @@ def _moments(values: np.ndarray, ran: np.ndarray) -> tuple[np.ndarray, np.ndarra
     return means, deviations
 
 
-def _rank(means: np.ndarray, complete: np.ndarray) -> np.ndarray:
+def rank(means: np.ndarray, complete: np.ndarray) -> np.ndarray:
     """Rank from 1, ties with the smallest rank; first the complete, last NaN."""
     known = ~np.isnan(means)
     ranks = np.zeros(len(means), dtype=np.int32)

@@ -11,8 +11,8 @@ from ._plotting import check_searched
 from ._space import Tunable
 from ._values import nearest
 
-MINORITY: Final = 0.2
-FARTHEST: Final = 3.0
+MINORITY: Final = 0.2  # of the candidates, whose scores may be hopeless
+REACH: Final = 3.0  # of the others, in distances from the best to the lowest of them
 
 
 class Candidates(NamedTuple):
@@ -40,14 +40,14 @@ class Candidates(NamedTuple):
     def floored(self) -> np.ndarray:
         """The scores, those of a hopeless minority raised: how bad they are hides much.
 
-        The lowest is three times as far from the best as the lowest fifth begins. (A
-        tuner asks most where scores are good, so that fewer may be hopeless in it than
-        in the space: a median would take half of the space for equally bad.)
+        None is lower then than three times the distance from the best to the lowest
+        fifth, and than what plots show. (A tuner asks most where scores are good, so
+        that fewer are bad among the candidates than in the space: by their median, half
+        of the space may be hopeless.)
         """
         best = self.scores.max()
-        reach = FARTHEST * (best - np.quantile(self.scores, MINORITY))
-        low = best - reach if reach else shown_range(self.scores)[0]
-        return np.maximum(self.scores, low)
+        reach = REACH * (best - np.quantile(self.scores, MINORITY))
+        return np.maximum(self.scores, min(best - reach, shown_range(self.scores)[0]))
 
     def axis(self, parameter: str) -> ParameterAxis:
         """Make the axis of a parameter; ValueError if no candidate has it."""
@@ -94,7 +94,8 @@ def scored_candidates(
     names = list(dict.fromkeys(trial.estimator_name for trial in search.trials_))
     name = estimator_name
     if name is None:  # with `refit=False` of several metrics there is no best one
-        name = getattr(search, "best_estimator_name_", search.leaderboard_.index[0])
+        name = getattr(search, "best_estimator_name_", None)
+        name = search.leaderboard_.index[0] if name is None else name
     if name not in names:
         raise ValueError(
             f"`estimator_name` must be one of {names}; got {name!r}"

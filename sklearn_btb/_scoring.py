@@ -47,11 +47,12 @@ def make_scorers(
 def metric_of(scorers: Mapping[str, Any], refit: Refit) -> str | None:
     """Return which of several metrics steers a search; None where there is one.
 
-    It is the one that `refit` names, or else the first; None also where only the scores
-    will tell the names, for the first.
+    It is the one that `refit` names, itself or as a rule, or else the first; None also
+    where only the scores will tell the names, for the first.
     """
-    if isinstance(refit, str):
-        return refit
+    named = refit if isinstance(refit, str) else getattr(refit, "metric", None)
+    if isinstance(named, str):
+        return named
     scorer = next(iter(scorers.values()))
     names = scorer._scorers if isinstance(scorer, MultimetricScorer) else ()
     return next(iter(names), None)

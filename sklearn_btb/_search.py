@@ -137,8 +137,9 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         others (at most `n_jobs - 1`) are pending. See Notes.
     refit : bool, str or callable, default=True
         As in `GridSearchCV`. With several metrics, the one named here steers the
-        search; with False or a callable, the first metric steers it. Callables that
-        prefer simple or fast candidates are `one_standard_error` and `fastest_within`.
+        search; with False or a callable, the first one. Callables that prefer simple or
+        fast candidates are `one_standard_error` and `fastest_within`, whose own
+        `metric` steers the search.
     cv : int, cross-validation generator or iterable, default=None
         As in `GridSearchCV`. The splits are made once a fit and shared by all
         candidates, also those of an unseeded shuffle or a one-shot iterator.

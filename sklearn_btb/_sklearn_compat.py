@@ -100,11 +100,13 @@ def fit_to_labels(voting: Any, X: Any, y: Any, **params: Any) -> Any:
     Its own `fit` encodes them as 0, 1, ..., which changes what parameters of members
     mean that name labels, then calls the `fit` that it shares with VotingRegressor.
     """
+    from sklearn.ensemble import VotingClassifier  # takes long, and only this needs it
+
     others = {name: params[name] for name in params if name != "sample_weight"}
     raise_for_params(others, voting, "fit")
     voting.le_ = LabelEncoder().fit(y)
     voting.classes_ = voting.le_.classes_
-    return super(type(voting), voting).fit(X, y, **params)
+    return super(VotingClassifier, voting).fit(X, y, **params)
 
 
 def tags_of(estimator: Any) -> Tags:

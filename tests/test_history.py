@@ -59,6 +59,11 @@ def test_hopeless_scores_do_not_press_the_others_together_where_most_are_equal()
     assert 0 < low < 0.9 and 1.0 < high < 1.1
 
 
+def test_scores_that_differ_by_rounding_are_not_stretched_out():
+    low, high = shown_range(np.array([0.9] * 20 + [0.9 + 1e-12] * 20 + [0.3] * 2))
+    assert low < 0.3 and high > 0.9
+
+
 def test_scores_that_are_not_far_off_are_all_shown():
     low, high = shown_range(np.array([0.7, 0.8, 0.9]))
     assert 0.6 < low < 0.7 and 0.9 < high < 1.0

@@ -9,7 +9,7 @@ from scipy.stats import randint
 from sklearn.exceptions import FitFailedWarning, NotFittedError
 from toys import THREE_FOLDS, Toy, X, Y
 
-from sklearn_btb import BTBSearchCV, Trial
+from sklearn_btb import BTBSearchCV, Trial, fastest_within
 from sklearn_btb._leaderboard import leaderboard, results_frame, steering
 from sklearn_btb._results import make_cv_results
 from sklearn_btb._trial import FoldResult
@@ -129,7 +129,13 @@ class TestLeaderboard:
 
     @pytest.mark.parametrize(
         ("refit", "expected"),
-        [("f1", "f1"), (False, "acc"), (lambda results: 0, "acc"), ("score", "acc")],
+        [
+            ("f1", "f1"),
+            (False, "acc"),
+            (lambda results: 0, "acc"),
+            (fastest_within(0.1, metric="f1"), "f1"),
+            ("score", "acc"),
+        ],
     )
     def test_of_several_metrics_the_one_that_steers_counts(self, refit, expected):
         trials = [

@@ -396,6 +396,11 @@ class TestLog:
         assert second == "candidate 1 is failed, score 0: 'toy' with {'x': 2}"
         assert error.endswith("ValueError: x must not be 2\n")
 
+    def test_scores_are_told_to_six_digits(self, log):
+        search = search_for(Toy(x=1.23456789), {}, verbose=0).fit(X, Y)
+        assert search.best_score_ != 8.47584
+        assert log(logging.INFO)[1] == "new best score 8.47584: 'toy' with {}"
+
     def test_a_dropped_estimator_is_told(self, log):
         estimators = {"good": Toy(), "bad": Toy(bad=(0,))}
         search = search_for(estimators, {"good": {"x": [0, 1]}, "bad": {}}, verbose=0)

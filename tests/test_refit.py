@@ -89,6 +89,19 @@ class TestBeforeTheSearch:
     def test_a_column_has_to_be_one_of_numbers(self, by, near):
         assert f"did you mean {near!r}" in self.refused(one_standard_error(by))
 
+    @pytest.mark.parametrize(
+        "by",
+        ["mean_test_acuracy", "mean_test_r2", "param_test_x", "x_test_accuracy"],
+    )
+    def test_a_column_of_scores_has_to_be_one_of_those_scored(self, by):
+        rule = one_standard_error(by, metric="f1")
+        assert f"got {by!r}" in self.refused(rule, scoring=["accuracy", "f1"])
+
+    @pytest.mark.parametrize("scoring", [None, {"score": "accuracy"}])
+    def test_no_other_name_will_do_where_none_was_given(self, scoring):
+        rule = fastest_within(0.1, metric="nonsense")
+        assert "one of ['score']; got 'nons" in self.refused(rule, scoring=scoring)
+
     @pytest.mark.parametrize("by", ["std_score_time", "param_x", "std_test_score"])
     def test_any_column_of_numbers_will_do(self, by):
         search = BTBSearchCV(Toy(), {"x": [1, 2]}, refit=one_standard_error(by))
@@ -106,17 +119,18 @@ class TestBeforeTheSearch:
 
     def test_a_single_metric_has_the_name_it_was_given(self):
         rule = one_standard_error(metric="r3")
-        assert "one of ['r2']; got 'r3'" in self.refused(rule, scoring="r2")
+        assert "one of ['score', 'r2']; got 'r3'" in self.refused(rule, scoring="r2")
 
     def test_a_single_metric_may_be_named(self):
         rule = one_standard_error("param_x", metric="r2")
         scoring = "neg_max_error"
-        assert "['neg_max_error']" in self.refused(rule, scoring=scoring)
+        assert "['score', 'neg_max_error']" in self.refused(rule, scoring=scoring)
         rule = one_standard_error("param_x", metric=scoring)
         space = {"strategy": ["mean", "median"]}
         search = BTBSearchCV(DummyRegressor(), space, scoring=scoring)
-        rule = one_standard_error(by=len, metric=scoring)
-        assert search.set_params(refit=rule).fit(X, Y).best_params_
+        for name in (scoring, "score"):
+            rule = one_standard_error(by=len, metric=name)
+            assert search.set_params(refit=rule).fit(X, Y).best_params_
 
     def test_what_a_function_scores_is_not_known(self):
         rule = one_standard_error("param_x", metric="b")
@@ -231,6 +245,21 @@ class TestEveryRule:
         ).fit(X, Y)
         assert search.cv_results_["n_splits_evaluated"].tolist() == [3, 1, 1]
         assert search.best_index_ == 0
+
+
+def test_metric_of_a_rule_steers_the_search():
+    search = BTBSearchCV(
+        Toy(),
+        {"x": [0, 1]},
+        scoring={
+            "low": lambda model, X, y: -model.x,
+            "high": lambda model, X, y: model.x,
+        },
+        refit=one_standard_error(by=len, metric="high"),
+        cv=THREE_FOLDS,
+    ).fit(X, Y)
+    assert [trial.score for trial in search.trials_] == [0, 1]
+    assert search.leaderboard_["best_score"].tolist() == [1]
 
 
 @pytest.mark.parametrize(

@@ -164,7 +164,7 @@ class TestCurve:
         svg = drawn(0.5, 0.7, names=[NASTY, "b"])
         assert svg.get("role") == "img" and svg.get("aria-label")
         titles = [title.text for title in found(svg, "title")]
-        assert titles == [f"{NASTY}, candidate 0: 0.5000", "b, candidate 1: 0.7000"]
+        assert titles == [f"{NASTY}, candidate 0: 0.5", "b, candidate 1: 0.7"]
 
     def test_has_a_line_an_estimator_and_one_for_all(self):
         _, *lines = found(drawn(0.5, 0.7, names=["a", "b"]), "path")
@@ -181,7 +181,7 @@ class TestCurve:
             for tag in ("circle", "polygon", "polyline")
         }
         assert len(titles["circle"]) == 4
-        assert titles["polygon"] == ["candidate 4: -1000000"]
+        assert titles["polygon"] == ["candidate 4: -1e+06"]
         assert titles["polyline"] == ["candidate 5: failed"]
 
     def test_line_is_broken_where_no_candidate_has_all_folds(self):

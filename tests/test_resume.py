@@ -10,6 +10,7 @@ import sys
 import time
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.stats import loguniform, uniform
 from sklearn.base import clone
@@ -164,6 +165,11 @@ class TestWarmStart:
         search = search_for(Toy(), SPACES["a"], n_iter=0, warm_start=True)
         with pytest.raises(ValueError, match="`n_iter` must be at least 1"):
             search.fit(X, Y)
+
+    def test_a_target_is_the_same_in_another_container(self):
+        search = search_for(Toy(), SPACES["a"], n_iter=3, warm_start=True).fit(X, Y)
+        series = pd.Series(Y, index=np.arange(len(Y)) + 7)
+        assert len(search.set_params(n_iter=2).fit(X, series).trials_) == 5
 
     def test_a_clone_knows_nothing(self):
         search = search_for(Toy(), SPACES["a"], n_iter=3, warm_start=True).fit(X, Y)
@@ -375,6 +381,7 @@ class TestCheckpoint:
 SCRIPT = """
 import pickle, sys, time, warnings
 import numpy as np
+import pandas as pd
 from scipy.stats import loguniform, uniform
 from sklearn.base import BaseEstimator
 from sklearn.model_selection import KFold

@@ -67,6 +67,16 @@ def test_scores_of_a_hopeless_minority_are_raised(found, n_best):
     assert 0 < floored[-1] < 0.9
 
 
+def test_scores_that_plots_show_stay_as_they_are(found):
+    scores = np.array([0.97] * 30 + [0.95, 0.9, 0.86, 0.82, 0.8])
+    assert found._replace(scores=scores).floored.tolist() == scores.tolist()
+
+
+def test_scores_that_are_equal_but_for_rounding_count_as_equal(found):
+    scores = np.array([0.9] * 20 + [0.9 + 1e-12] * 20 + [0.3] * 2)
+    assert found._replace(scores=scores).floored.tolist() == scores.tolist()
+
+
 def test_bad_scores_stay_where_many_have_them(found):
     scores = np.array([-55.0] * 7 + [-166.0, -170.0, -170.0])
     assert found._replace(scores=scores).floored.tolist() == scores.tolist()

@@ -231,6 +231,14 @@ class TestOfTwo:
     def test_star_is_the_best(self):
         assert star_of(self.display().ax_) == [[50, 1]]
 
+    def test_colours_are_those_of_candidates_that_have_both_parameters(self):
+        places = [[np.nan, 0], [3, 1], [50, 1], [90, 0]]
+        colours, _ = self.meshes(positions=places, scores=[-1e6, 2.0, 4.0, 3.0])
+        alone, _ = self.meshes(
+            positions=places[1:], scores=np.array([2.0, 4.0, 3.0]), best=1
+        )
+        assert colours.get_clim() == alone.get_clim()
+
 
 class TestTexts:
     def test_others_are_written_whole_whatever_they_say(self):
