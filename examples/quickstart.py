@@ -62,7 +62,7 @@ print(f"cross-validated accuracy {search.best_score_:.4f} after {seconds:.1f} s"
 # %%
 # The best of 24 scores is a lucky one; `corrected_score_` takes that into account.
 score, low, high = search.corrected_score_
-print(f"corrected accuracy {score:.4f}, between {low:.4f} and {high:.4f}")
+print(f"corrected accuracy {score:.3f}, between {low:.3f} and {min(high, 1):.3f}")
 print(f"held-out accuracy {search.score(X_test, y_test):.4f}")
 
 # %%

@@ -45,7 +45,8 @@ def corrected_score(results: Results, metric: str | None = None) -> CorrectedSco
         `cv_results_` of a search with at least two splits, also of `GridSearchCV`. Only
         candidates with a finite score on every split count.
     metric : str, default=None
-        The metric by which the best was chosen, where there are several.
+        The metric by which the best was chosen, where there are several; `cv_results_`
+        has no name for a single one, so that any will do.
 
     Returns
     -------
@@ -59,7 +60,7 @@ def corrected_score(results: Results, metric: str | None = None) -> CorrectedSco
     TypeError
         If it is given a search.
     ValueError
-        If there is no such metric, or no scores on every split.
+        If none of several metrics is named so, or there are no scores on every split.
 
     Notes
     -----

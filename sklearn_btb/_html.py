@@ -20,6 +20,7 @@ from ._history import (
     estimator_best,
     shown_range,
 )
+from ._values import short_float
 
 WIDTH: Final = 380
 HEIGHT: Final = 170
@@ -50,7 +51,7 @@ html[theme="dark"] .btb-report { --btb-lift: 35%; }
 .btb-report .btb-name { text-align: left !important; max-width: 18em;
   overflow: hidden; text-overflow: ellipsis; }
 .btb-report .btb-params { text-align: left !important; white-space: normal;
-  min-width: 14em; max-width: 26em; font-weight: normal; overflow-wrap: anywhere; }
+  min-width: 14em; max-width: 30em; font-weight: normal; overflow-wrap: break-word; }
 .btb-report td.btb-params { opacity: 0.85; }
 .btb-report .btb-swatch { display: inline-block; width: 0.7em; height: 0.7em;
   border-radius: 2px; margin-right: 0.5em; }
@@ -180,7 +181,7 @@ def _table(board: pd.DataFrame, own_colours: Mapping[str, str], chosen: str) -> 
             str(row["n_candidates"]),
             str(row["n_failed"]),
             seconds_text(row["mean_fit_time"]),
-            html.escape(params_text(row["best_params"])),
+            html.escape(params_text(row["best_params"])).replace("__", "__<wbr>"),
         )
         of_row = "btb-chosen" if name == chosen else ""
         lines.append(_row("td", cells, classes, of_row))
@@ -252,6 +253,8 @@ def _mark(
         tag, shape = "polygon", 'points="-3,-6 3,-6 0,-1"'
     else:
         tag, shape = "circle", 'r="2"'
+        if not went.complete[row]:
+            paint = f'fill="none" {_painted("stroke", colour)}'
     where = f'transform="translate({at[0]:.1f} {at[1]:.1f})"'
     return f"<{tag} {shape} {where} {paint}><title>{title}</title></{tag}>"
 
@@ -274,6 +277,6 @@ def _number_text(number: float, digits: int) -> str:
 
 
 def _value_text(value: Any) -> str:
-    text = f"{value:.4g}" if isinstance(value, float | np.floating) else repr(value)
+    text = short_float(value) if isinstance(value, float | np.floating) else repr(value)
     text = " ".join(text.split())
     return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"

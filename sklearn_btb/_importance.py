@@ -27,6 +27,7 @@ Pair = tuple[int, int]
 
 N_TREES: Final = 48
 MOST_LEAVES: Final = 128  # the time for pairs goes with the third power
+ROUNDING: Final = 1e-9  # of the scores, which are equal if they differ by no more
 NOWHERE: Final = 0.5  # the coordinate of a hyperparameter that does not apply
 
 
@@ -84,8 +85,8 @@ def importances(
     Returns
     -------
     main : ndarray of shape (n_trees, d)
-        V_j / V in every tree that is not constant: the variance of the mean over all
-        other coordinates, over the variance of the tree.
+        V_j / V in every tree that is not constant (none is, of equal scores): the
+        variance of the mean over all other coordinates, over that of the tree.
     pairs : dict of (int, int) to ndarray of shape (n_trees,)
         What two coordinates explain beyond what each of them does.
 
@@ -100,6 +101,8 @@ def importances(
     from sklearn.ensemble import RandomForestRegressor
 
     X, y = np.asarray(X, dtype=float), np.asarray(y, dtype=float)
+    if np.ptp(y) <= ROUNDING * np.abs(y).max():
+        y = np.zeros(len(y))
     forest = RandomForestRegressor(
         N_TREES, max_leaf_nodes=MOST_LEAVES, random_state=seed
     ).fit(X, y)

@@ -125,6 +125,8 @@ def results_frame(results: Results, trials: Sequence[Trial]) -> pd.DataFrame:
     columns |= _present(
         results, ["mean_fit_time", "mean_score_time", "n_splits_evaluated"]
     )
+    if "n_splits_evaluated" in results:
+        columns["expected_score"] = [trial.score for trial in trials]
     for key, values in results.items():
         if key.startswith("param_"):
             columns[key] = _with_missing(values)

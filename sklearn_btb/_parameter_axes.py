@@ -8,7 +8,7 @@ import numpy as np
 
 from ._hyperparams import HyperParam
 from ._space import Tunable
-from ._values import distinct, index_of, is_finite_number
+from ._values import distinct, index_of, is_finite_number, short_float
 
 FEW: Final = 6  # so many numbers get a tick each
 MOST_CATEGORIES: Final = 12  # of more, only those that were tried are shown
@@ -230,7 +230,7 @@ def label(value: Any) -> str:
 def _text(value: Any) -> str:
     text = str(getattr(value, "__name__", value))
     if isinstance(value, float | np.floating):
-        text = f"{value:.4g}"
+        text = short_float(value)
     return " ".join(text.split())
 
 

@@ -1,5 +1,7 @@
 """Plots of one estimator's hyperparameters, in scikit-learn's convention."""
 
+from __future__ import annotations  # or else `help` spells out what ArrayLike is
+
 import textwrap
 from collections.abc import Sequence
 from typing import Any, Final
@@ -87,7 +89,7 @@ class ParallelCoordinatesDisplay:
         estimator_name: str | None = None,
         parameters: Sequence[str] | None = None,
         ax: Any = None,
-    ) -> "ParallelCoordinatesDisplay":
+    ) -> ParallelCoordinatesDisplay:
         """Plot one estimator's candidates.
 
         Parameters
@@ -122,7 +124,7 @@ class ParallelCoordinatesDisplay:
         )
         return display.plot(ax)
 
-    def plot(self, ax: Any = None) -> "ParallelCoordinatesDisplay":
+    def plot(self, ax: Any = None) -> ParallelCoordinatesDisplay:
         """Draw it.
 
         Parameters
@@ -249,7 +251,7 @@ class ImportanceDisplay:
         estimator_name: str | None = None,
         random_state: int = 0,
         ax: Any = None,
-    ) -> "ImportanceDisplay":
+    ) -> ImportanceDisplay:
         """Plot the importances of one estimator's hyperparameters.
 
         Parameters
@@ -292,7 +294,7 @@ class ImportanceDisplay:
         )
         return display.plot(ax)
 
-    def plot(self, ax: Any = None) -> "ImportanceDisplay":
+    def plot(self, ax: Any = None) -> ImportanceDisplay:
         """Draw it.
 
         Parameters

@@ -4,6 +4,8 @@ A display is made by `from_estimator` from what a fitted search has; its constru
 takes the data that are drawn, so that they can also come from elsewhere.
 """
 
+from __future__ import annotations  # or else `help` spells out what ArrayLike is
+
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -170,7 +172,7 @@ class ConvergenceDisplay:
     @classmethod
     def from_estimator(
         cls, search: Any, *, x: XAxis = "candidates", ax: Any = None
-    ) -> "ConvergenceDisplay":
+    ) -> ConvergenceDisplay:
         """Plot the convergence of a search.
 
         Parameters
@@ -193,7 +195,7 @@ class ConvergenceDisplay:
         display = cls(**went._asdict(), score_name=score_name(search))
         return display.plot(ax, x=x)
 
-    def plot(self, ax: Any = None, *, x: XAxis = "candidates") -> "ConvergenceDisplay":
+    def plot(self, ax: Any = None, *, x: XAxis = "candidates") -> ConvergenceDisplay:
         """Draw it.
 
         Parameters
@@ -273,7 +275,7 @@ class AllocationDisplay:
     @classmethod
     def from_estimator(
         cls, search: Any, *, x: XAxis = "candidates", ax: Any = None
-    ) -> "AllocationDisplay":
+    ) -> AllocationDisplay:
         """Plot how a search shared out its candidates.
 
         Parameters
@@ -295,7 +297,7 @@ class AllocationDisplay:
         display = cls(estimator_names=went.estimator_names, seconds=went.seconds)
         return display.plot(ax, x=x)
 
-    def plot(self, ax: Any = None, *, x: XAxis = "candidates") -> "AllocationDisplay":
+    def plot(self, ax: Any = None, *, x: XAxis = "candidates") -> AllocationDisplay:
         """Draw it.
 
         Parameters
@@ -443,7 +445,9 @@ def _label_x(ax: Any, x: XAxis, places: np.ndarray) -> None:
     from matplotlib.ticker import MaxNLocator
 
     if x == "candidates":
-        ax.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
+        ax.xaxis.set_major_locator(
+            MaxNLocator(integer=True, steps=[1, 2, 5, 10], min_n_ticks=1)
+        )
         ax.set_xlabel("candidates")
     else:
         ax.set_xlabel("seconds of fitting and scoring, all workers together")

@@ -49,9 +49,10 @@ def results_frame(self: Any) -> pd.DataFrame:
     DataFrame
         One row a candidate, in the order of `cv_results_`. Columns: "candidate",
         its number; "estimator_name"; "state" (see `Trial`); of every metric rank,
-        mean and deviation; mean times in seconds; "n_splits_evaluated", if not all
-        folds of all candidates were run; and the parameters, "param_*", missing
-        where one does not apply.
+        mean and deviation; mean times in seconds; if not all folds of all candidates
+        were run, "n_splits_evaluated" and "expected_score", the score over all folds
+        by which leaderboard and plots go (see `Trial`); and the parameters, "param_*",
+        missing where one does not apply.
     """
     check_is_fitted(self)
     return _leaderboard.results_frame(self.cv_results_, self.trials_)

@@ -40,10 +40,10 @@ class Candidates(NamedTuple):
     def floored(self) -> np.ndarray:
         """The scores, those of a hopeless minority raised: how bad they are hides much.
 
-        None is lower then than three times the distance from the best to the lowest
-        fifth, and than what plots show. (A tuner asks most where scores are good, so
-        that fewer are bad among the candidates than in the space: by their median, half
-        of the space may be hopeless.)
+        None is then more than three times as far from the best as the lowest fifth is,
+        but all that plots show is left as it is. (A tuner asks most where scores are
+        good, so that fewer are bad among the candidates than in the space: by their
+        median, half of the space may be hopeless.)
         """
         best = self.scores.max()
         reach = REACH * (best - np.quantile(self.scores, MINORITY))

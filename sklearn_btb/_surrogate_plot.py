@@ -1,5 +1,7 @@
 """The plot of what the Gaussian process says, in scikit-learn's convention."""
 
+from __future__ import annotations  # or else `help` spells out what ArrayLike is
+
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -13,6 +15,7 @@ from ._plotting import PLAIN, SMALL, bottom_edge, ink, new_axes, score_name, tid
 from ._scored import Candidates, scored_candidates
 from ._surrogate import Prediction, dimensions_at, fit_surrogate, predict, slice_through
 
+DEPTH: Final = 5.0  # below what is shown, in heights of it, where the lowest scores are
 FEWEST: Final = 4  # candidates, for a Gaussian process
 N_POINTS: Final = (121, 81)  # along a numeric axis, of one or of two
 ROOM: Final = 0.15  # of the shown range, for a band above the best score
@@ -62,8 +65,9 @@ class SurrogateDisplay:
     Notes
     -----
     The process is that of `GPTuner`, whatever the tuner of the search, fitted to all
-    candidates of the estimator that have a score; scores far below those of all but a
-    fifth of them are raised.
+    candidates of the estimator that have a score; scores that are far below the range
+    that is shown are raised, though not into it. Where a value of a parameter brings
+    others into play that the best candidate does not have, nothing is predicted.
 
     Examples
     --------
@@ -112,7 +116,7 @@ class SurrogateDisplay:
         *,
         estimator_name: str | None = None,
         ax: Any = None,
-    ) -> "SurrogateDisplay":
+    ) -> SurrogateDisplay:
         """Plot the score against one or two hyperparameters.
 
         Parameters
@@ -143,7 +147,9 @@ class SurrogateDisplay:
         if not len(having):
             raise ValueError(f"no candidate of {found.estimator_name!r} has {names}")
         best = int(having[np.argmax(found.scores[having])])
-        grid, prediction = _predicted(found, axes, found.configs[best])
+        grid, prediction = _predicted(
+            found, axes, found.configs[best], shown_range(found.scores[having])
+        )
         others = {k: v for k, v in found.configs[best].items() if k not in names}
         display = cls(
             axes=axes,
@@ -158,7 +164,7 @@ class SurrogateDisplay:
         )
         return display.plot(ax)
 
-    def plot(self, ax: Any = None) -> "SurrogateDisplay":
+    def plot(self, ax: Any = None) -> SurrogateDisplay:
         """Draw it.
 
         Parameters
@@ -191,9 +197,18 @@ class SurrogateDisplay:
 
 
 def _predicted(
-    found: Candidates, axes: Sequence[ParameterAxis], config: Mapping[str, Any]
+    found: Candidates,
+    axes: Sequence[ParameterAxis],
+    config: Mapping[str, Any],
+    shown: tuple[float, float],
 ) -> tuple[list[np.ndarray], Prediction]:
-    """Predict the scores on a grid through a candidate."""
+    """Predict the scores on a grid through a candidate.
+
+    What is far below the range that is shown would, if it were to be fitted, leave no
+    precision for what is shown.
+    """
+    low, high = shown
+    scores = np.maximum(found.scores, low - DEPTH * (high - low))
     dimensions = dimensions_at(found.tunable, config)
     n_points = N_POINTS[len(axes) - 1]
     values = {
@@ -203,7 +218,7 @@ def _predicted(
         for axis in axes
     }
     grid = [axis.positions(values[axis.parameter]) for axis in axes]
-    surrogate = fit_surrogate(found.tunable, found.configs, found.floored)
+    surrogate = fit_surrogate(found.tunable, found.configs, scores)
     images, valid = slice_through(found.tunable, config, values)
     predicted = predict(surrogate, images)
     shape = [len(places) for places in grid]

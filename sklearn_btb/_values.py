@@ -34,6 +34,18 @@ def as_list(values: Any) -> list[Any]:
     return list(values)
 
 
+def short_float(value: Any) -> str:
+    """Write a float with four digits, and so that it does not look like an integer.
+
+    Examples
+    --------
+    >>> [short_float(value) for value in (0.29536337, 1.0, 1e-5, 12345.0)]
+    ['0.2954', '1.0', '1e-05', '1.234e+04']
+    """
+    text = f"{value:.4g}"
+    return f"{text}.0" if text.lstrip("-").isdigit() else text
+
+
 def distinct(values: list[Any]) -> list[Any]:
     """Keep the first of values that are the same."""
     if all(type(value) in PLAIN for value in values):

@@ -10,6 +10,12 @@ from sklearn_btb import FloatHyperParam, Tunable, when
 from sklearn_btb._importance import coordinates, importances, leaves, variances
 
 
+def test_scores_that_differ_by_rounding_have_no_importances():
+    X = np.random.default_rng(0).random((40, 2))
+    main, pairs = importances(X, 0.94 + 1e-13 * X[:, 0])
+    assert main.shape == (0, 2) and pairs[0, 1].shape == (0,)
+
+
 def fractions_of(function, n=400, d=3):
     X = np.random.default_rng(0).random((n, d))
     main, pairs = importances(X, function(X))

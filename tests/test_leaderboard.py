@@ -157,6 +157,15 @@ class TestResultsFrame:
         assert list(frame["state"]) == ["complete", "stopped"]
         assert list(frame["rank_test_score"]) == [2, 1]
 
+    def test_has_the_expected_score_where_folds_were_spared(self):
+        trials = [
+            trial(0, "a", [1, 1], expected=1.0),
+            trial(1, "a", [3, None], state="stopped", expected=0.5),
+        ]
+        results = make_cv_results(trials, 2, False, may_skip_folds=True)
+        assert list(results_frame(results, trials)["expected_score"]) == [1.0, 0.5]
+        assert "expected_score" not in frame_of(trials[:1])
+
     def test_integers_stay_integers_where_others_are_missing(self):
         frame = frame_of([trial(0, "a", [1], params={"n": 3}), trial(1, "b", [1])])
         assert frame["param_n"][0] == 3 and frame["param_n"][1] is pd.NA

@@ -255,6 +255,12 @@ class TestAllocation:
         assert first.baseline > 1 and first.values.max() == ax.get_ylim()[1]
 
 
+def test_a_single_candidate_is_counted():
+    ax = ConvergenceDisplay(estimator_names=["a"], scores=[0.9]).plot().ax_
+    low, high = ax.get_xlim()
+    assert [tick for tick in ax.get_xticks() if low <= tick <= high] == [1]
+
+
 def test_long_names_leave_room_for_the_axes():
     name = "a name that goes on and on and on and on and on and on"
     display = ConvergenceDisplay(estimator_names=[name, "b"], scores=[0.9, 0.8]).plot()

@@ -184,6 +184,13 @@ class TestCurve:
         assert titles["polygon"] == ["candidate 4: -1e+06"]
         assert titles["polyline"] == ["candidate 5: failed"]
 
+    def test_candidates_without_all_folds_are_hollow(self):
+        svg = drawn(0.9, 0.8, complete=[True, False])
+        assert [dot.get("fill") == "none" for dot in found(svg, "circle")] == [
+            False,
+            True,
+        ]
+
     def test_line_is_broken_where_no_candidate_has_all_folds(self):
         svg = drawn(0.1, 0.9, names=["a", "b"], complete=[True, False])
         broken = [line.get("stroke-dasharray") for line in found(svg, "path")]

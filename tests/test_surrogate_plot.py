@@ -240,6 +240,28 @@ class TestOfTwo:
         assert colours.get_clim() == alone.get_clim()
 
 
+class Split(Bowl):
+    """Scores very badly where it is bad, and elsewhere rises slowly with x."""
+
+    def __init__(self, x=1.0, bad=False):
+        self.x = x
+        self.bad = bad
+
+    def score(self, X, y=None):
+        return 0.9 + 1e-4 * np.log10(self.x) - 30 * self.bad
+
+
+@pytest.mark.parametrize("n_iter", [10, 20, 40])
+def test_one_bad_value_leaves_the_others_their_precision(n_iter):
+    space = {"x": loguniform(0.1, 10), "bad": [False, True]}
+    search = BTBSearchCV(Split(), space, n_iter=n_iter, cv=THREE_FOLDS, random_state=0)
+    display = SurrogateDisplay.from_estimator(search.fit(X, Y), "bad")
+    low, high = display.ax_.get_ylim()
+    good, bad = display.prediction.middle
+    assert good == pytest.approx(search.best_score_, abs=0.1 * (high - low))
+    assert bad < low
+
+
 class TestTexts:
     def test_others_are_written_whole_whatever_they_say(self):
         fixed = {"a__sizes": ((1, 2), (3, 4)), "kind": "poly (deg 2)"}
