@@ -44,6 +44,8 @@ class ParallelCoordinatesDisplay:
         What the score is.
     colour : str, default="#0072B2"
         That of the estimator.
+    estimator_name : str, default=None
+        Whose they are, to be told.
 
     Attributes
     ----------
@@ -74,12 +76,14 @@ class ParallelCoordinatesDisplay:
         scores: ArrayLike,
         score_name: str = "score",
         colour: str = "#0072B2",
+        estimator_name: str | None = None,
     ) -> None:
         self.axes = axes
         self.positions = positions
         self.scores = scores
         self.score_name = score_name
         self.colour = colour
+        self.estimator_name = estimator_name
 
     @classmethod
     def from_estimator(
@@ -121,6 +125,7 @@ class ParallelCoordinatesDisplay:
             scores=found.scores,
             score_name=score_name(search),
             colour=found.colour,
+            estimator_name=found.estimator_name,
         )
         return display.plot(ax)
 
@@ -170,7 +175,19 @@ class ParallelCoordinatesDisplay:
         name = self.score_name.partition("\n")[0]
         _draw_scale(ax, n, name, (ticks - low) / (high - low), texts)
         ax.set_xlim(-0.35, n + 0.35)
-        ax.set_ylim(-0.2 if unset.any() else -0.03, 1.03)
+        bottom = -0.2 if unset.any() else -0.03
+        ax.set_ylim(bottom, 1.03)
+        if self.estimator_name is not None:
+            said = f"candidates of {self.estimator_name}"
+            ax.text(
+                n / 2,
+                bottom - 0.02,
+                said,
+                ha="center",
+                va="top",
+                fontsize=SMALL,
+                **PLAIN,
+            )
         ax.axis("off")
         self.ax_, self.figure_ = ax, ax.figure
         return self
@@ -194,7 +211,8 @@ class ImportanceDisplay:
     one hyperparameter explains, the others being averaged out, and, paler, what two of
     them explain together beyond that (Hutter, Hoos and Leyton-Brown, "An Efficient
     Approach for Assessing Hyperparameter Importance", ICML 2014). A thin line spans the
-    middle half of the trees: where it is long, there are too few candidates to tell.
+    middle four fifths of the trees: where it is long, there are too few candidates to
+    tell.
 
     Parameters
     ----------
@@ -202,10 +220,12 @@ class ImportanceDisplay:
         Names, or pairs of names.
     importances : array-like of shape (n,)
         Fractions of the variance, means over the trees.
-    quartiles : array-like of shape (2, n), default=None
-        The first and the third, over the trees.
+    deciles : array-like of shape (2, n), default=None
+        The first and the ninth, over the trees.
     colour : str, default="#0072B2"
         That of the estimator.
+    estimator_name : str, default=None
+        Whose they are, to be told.
 
     Attributes
     ----------
@@ -235,13 +255,15 @@ class ImportanceDisplay:
         *,
         parameters: Sequence[tuple[str, ...]],
         importances: ArrayLike,
-        quartiles: ArrayLike | None = None,
+        deciles: ArrayLike | None = None,
         colour: str = "#0072B2",
+        estimator_name: str | None = None,
     ) -> None:
         self.parameters = parameters
         self.importances = importances
-        self.quartiles = quartiles
+        self.deciles = deciles
         self.colour = colour
+        self.estimator_name = estimator_name
 
     @classmethod
     def from_estimator(
@@ -289,8 +311,9 @@ class ImportanceDisplay:
             parameters=[(name,) for name in names]
             + [(names[i], names[j]) for i, j in pairs],
             importances=fractions.mean(axis=0),
-            quartiles=np.quantile(fractions, [0.25, 0.75], axis=0),
+            deciles=np.quantile(fractions, [0.1, 0.9], axis=0),
             colour=found.colour,
+            estimator_name=found.estimator_name,
         )
         return display.plot(ax)
 
@@ -323,24 +346,19 @@ class ImportanceDisplay:
         for bar in np.array(bars, dtype=object)[several[rows]]:
             bar.set_alpha(0.4)
         ends = values[rows]
-        if self.quartiles is not None:
-            left, right = np.clip(np.asarray(self.quartiles)[:, rows], 0.0, None)
+        if self.deciles is not None:
+            left, right = np.clip(np.asarray(self.deciles)[:, rows], 0.0, None)
             ax.hlines(places, left, right, color=ink(), linewidth=1)
             ends = np.maximum(ends, right)
-        for place, end, value in zip(places, ends, values[rows], strict=True):
-            ax.annotate(
-                f"{value:.0%}",
-                (end, place),
-                xytext=(4, 0),
-                textcoords="offset points",
-                va="center",
-                fontsize=SMALL,
-            )
+        for place, value in zip(places, values[rows], strict=True):
+            style = {"transform": ax.get_yaxis_transform(), "fontsize": SMALL}
+            ax.text(1.01, place, f"{value:.0%}", va="center", **style)
         ax.set_yticks(places, texts, **PLAIN)
         ax.set_ylim(len(rows) - 0.4, -0.6)
-        ax.set_xlim(0, max(ends.max(), 1e-9) * 1.12)
+        ax.set_xlim(0, max(ends.max(), 1e-9) * 1.05)
         ax.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
-        ax.set_xlabel("share of the variance of the score")
+        whose = "" if self.estimator_name is None else f" of {self.estimator_name}"
+        ax.set_xlabel(f"share of the variance of the score{whose}", **PLAIN)
         tidy(ax, grid="x")
         ax.tick_params(axis="y", length=0)
         self.ax_, self.figure_ = ax, ax.figure

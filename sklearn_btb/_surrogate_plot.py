@@ -15,6 +15,7 @@ from ._plotting import PLAIN, SMALL, bottom_edge, ink, new_axes, score_name, tid
 from ._scored import Candidates, scored_candidates
 from ._surrogate import Prediction, dimensions_at, fit_surrogate, predict, slice_through
 
+LONGEST_LINE: Final = 68  # letters of the title
 DEPTH: Final = 5.0  # below what is shown, in heights of it, where the lowest scores are
 FEWEST: Final = 4  # candidates, for a Gaussian process
 N_POINTS: Final = (121, 81)  # along a numeric axis, of one or of two
@@ -56,6 +57,8 @@ class SurrogateDisplay:
         What the score is.
     colour : str, default="#0072B2"
         That of the estimator.
+    estimator_name : str, default=None
+        Whose they are, to be told.
 
     Attributes
     ----------
@@ -97,6 +100,7 @@ class SurrogateDisplay:
         fixed: Mapping[str, Any] | None = None,
         score_name: str = "score",
         colour: str = "#0072B2",
+        estimator_name: str | None = None,
     ) -> None:
         self.axes = axes
         self.grid = grid
@@ -107,6 +111,7 @@ class SurrogateDisplay:
         self.fixed = fixed
         self.score_name = score_name
         self.colour = colour
+        self.estimator_name = estimator_name
 
     @classmethod
     def from_estimator(
@@ -161,6 +166,7 @@ class SurrogateDisplay:
             fixed=others,
             score_name=score_name(search),
             colour=found.colour,
+            estimator_name=found.estimator_name,
         )
         return display.plot(ax)
 
@@ -190,8 +196,8 @@ class SurrogateDisplay:
         else:
             _draw_map(ax, self, positions, scores)
             tidy(ax, grid=None)
-        if self.fixed:
-            ax.set_title(_fixed_text(self.fixed), fontsize=SMALL, loc="left", **PLAIN)
+        title = _title(self.estimator_name, self.fixed or {})
+        ax.set_title(title, fontsize=SMALL, loc="left", **PLAIN)
         self.ax_, self.figure_ = ax, ax.figure
         return self
 
@@ -348,14 +354,15 @@ def _edges(axis: ParameterAxis, places: np.ndarray) -> np.ndarray:
     return np.exp(edges) if axis.log else edges
 
 
-def _fixed_text(fixed: Mapping[str, Any]) -> str:
-    """Say what all other parameters are, in lines that are not too long."""
+def _title(estimator_name: str | None, fixed: Mapping[str, Any]) -> str:
+    """Say whose plot it is and what all other parameters are, in lines not too long."""
     short = short_names(list(fixed))
-    lines, line = [], "at"
-    for name, value in fixed.items():
-        part = f" {short[name]}={label(value)},"
-        if len(line + part) > 68:
+    words = [] if estimator_name is None else [estimator_name]
+    parts = [f"{short[name]}={label(value)}," for name, value in fixed.items()]
+    lines, line = [], " ".join([*words, "at"] if parts else words)
+    for part in parts:
+        if len(line) + len(part) > LONGEST_LINE:
             lines.append(line)
             line = "   "
-        line += part
+        line += f" {part}"
     return "\n".join([*lines, line.rstrip(",")])

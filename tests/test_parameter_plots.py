@@ -88,6 +88,12 @@ class TestParallelCoordinates:
         assert [axis.parameter for axis in display.axes] == ["x", "kind"]
         assert display.axes[0].log and display.axes[1].categories
 
+    def test_says_whose_they_are(self, search):
+        display = ParallelCoordinatesDisplay.from_estimator(
+            search, estimator_name="tied"
+        )
+        assert "candidates of tied" in [text.get_text() for text in display.ax_.texts]
+
     def test_of_a_single_candidate_is_drawn(self):
         search = BTBSearchCV(Bowl(), {"x": [1], "kind": ["a"]}, cv=THREE_FOLDS)
         display = ParallelCoordinatesDisplay.from_estimator(
@@ -192,6 +198,10 @@ class TestImportance:
         assert importances["kind",] < 0.1
         assert set(importances) == {("x",), ("kind",), ("x", "kind")}
 
+    def test_says_whose_they_are(self, search):
+        display = ImportanceDisplay.from_estimator(search, estimator_name="tied")
+        assert display.ax_.get_xlabel().endswith("of tied")
+
     def test_bars_are_sorted(self):
         display = ImportanceDisplay(
             parameters=[("a__x",), ("a__y",), ("a__x", "a__y")],
@@ -228,7 +238,7 @@ class TestImportance:
         widths = [bar.get_width() for bar in ax.patches]
         np.testing.assert_allclose(widths, np.arange(11, 1, -1) / 100)
 
-    def test_thin_line_spans_the_middle_half_of_the_trees(self, search, monkeypatch):
+    def test_thin_line_spans_four_fifths_of_the_trees(self, search, monkeypatch):
         trees = np.array([[0.0, 0.1, 0.2, 0.3, 0.9]]).T
 
         def importances(X, scores, random_state):
@@ -237,7 +247,7 @@ class TestImportance:
         monkeypatch.setattr(_parameter_plots, "importances", importances)
         ax = ImportanceDisplay.from_estimator(search).ax_
         for line in ax.collections[0].get_segments():
-            np.testing.assert_allclose(line[:, 0], [0.1, 0.3])
+            np.testing.assert_allclose(line[:, 0], [0.04, 0.66])
         assert {bar.get_width() for bar in ax.patches} == {trees.mean()}
 
     def test_of_equal_scores_is_nothing(self):
