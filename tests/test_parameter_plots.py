@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from drawings import overlaps
 from matplotlib import pyplot as plt
-from scipy.stats import loguniform, randint
+from scipy.stats import loguniform
 from toys import THREE_FOLDS, Bowl, X, Y
 
 from sklearn_btb import (
@@ -12,7 +12,6 @@ from sklearn_btb import (
     ImportanceDisplay,
     ParallelCoordinatesDisplay,
     _parameter_plots,
-    when,
 )
 from sklearn_btb._history import shown_range
 from sklearn_btb._parameter_axes import ParameterAxis
@@ -35,24 +34,9 @@ class Ruined(Bowl):
         return 10.0 - (np.log10(self.x) - 1) ** 2 - 100 * self.bad
 
 
-@pytest.fixture(scope="module")
-def search():
-    """One estimator of which `x` matters, and one with a condition."""
-    return BTBSearchCV(
-        {"plain": Bowl(), "tied": Bowl()},
-        {
-            "plain": {
-                "x": loguniform(0.1, 100),
-                "kind": [None, "a", "b"],
-                "fixed": [0],
-            },
-            "tied": {"kind": ["a", "b"], "x": when("kind", "a", randint(1, 10))},
-        },
-        n_iter=30,
-        selector="uniform",
-        cv=THREE_FOLDS,
-        random_state=0,
-    ).fit(X, Y)
+@pytest.fixture
+def search(search_over_bowls):
+    return search_over_bowls
 
 
 class TestChoiceOfTheEstimator:

@@ -7,7 +7,7 @@ from matplotlib import pyplot as plt
 from scipy.stats import loguniform, randint
 from toys import THREE_FOLDS, Bowl, X, Y
 
-from sklearn_btb import BTBSearchCV, SurrogateDisplay, when
+from sklearn_btb import BTBSearchCV, SurrogateDisplay
 from sklearn_btb._history import shown_range
 from sklearn_btb._parameter_axes import ParameterAxis
 from sklearn_btb._surrogate import Prediction
@@ -24,24 +24,9 @@ def closed_figures():
     plt.close("all")
 
 
-@pytest.fixture(scope="module")
-def search():
-    """One estimator of which `x` matters, and one with a condition."""
-    return BTBSearchCV(
-        {"plain": Bowl(), "tied": Bowl()},
-        {
-            "plain": {
-                "x": loguniform(0.1, 100),
-                "kind": [None, "a", "b"],
-                "fixed": [0],
-            },
-            "tied": {"kind": ["a", "b"], "x": when("kind", "a", randint(1, 10))},
-        },
-        n_iter=30,
-        selector="uniform",
-        cv=THREE_FOLDS,
-        random_state=0,
-    ).fit(X, Y)
+@pytest.fixture
+def search(search_over_bowls):
+    return search_over_bowls
 
 
 class TestOfASearch:
