@@ -120,14 +120,14 @@ class Problem(NamedTuple):
 
 def samples_of(X: Any, y: Any) -> dict[str, Any]:
     """Take up to 100 rows of each table, by which data can be told from others."""
-    samples = {}
-    for name, table in (("X", X), ("y", y)):
+    samples = {"sample of X": X, "sample of y": y}
+    for name, table in samples.items():
         if table is not None:
             n_rows = table.shape[0] if hasattr(table, "shape") else len(table)
             rows = np.linspace(0, n_rows - 1, min(n_rows, 100)).astype(int)
-            sample = safe_indexing(table, rows)
-            samples[f"sample of {name}"] = _values(sample) if name == "y" else sample
-    return samples
+            samples[name] = safe_indexing(table, rows)
+    samples["sample of y"] = _values(samples["sample of y"])
+    return {name: table for name, table in samples.items() if table is not None}
 
 
 def _values(y: Any) -> Any:

@@ -19,6 +19,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ._history import shown_range
 from ._hyperparams import OrdinalHyperParam
 from ._space import Tunable
 
@@ -28,6 +29,8 @@ Pair = tuple[int, int]
 N_TREES: Final = 48
 MOST_LEAVES: Final = 128  # the time for pairs goes with the third power
 ROUNDING: Final = 1e-9  # of the scores, which are equal if they differ by no more
+MINORITY: Final = 0.2  # of the candidates, whose scores may be hopeless
+REACH: Final = 3.0  # of the others, in distances from the best to the lowest of them
 NOWHERE: Final = 0.5  # the coordinate of a hyperparameter that does not apply
 
 
@@ -67,6 +70,33 @@ def coordinates(tunable: Tunable, images: Array) -> tuple[list[str], Array]:
         name = "sub-space" if dimension.name is None else dimension.name
         columns.setdefault(name, np.full(len(images), NOWHERE))[rows] = values
     return list(columns), np.array(list(columns.values())).reshape(-1, len(images)).T
+
+
+def without_hopeless(scores: Array) -> Array:
+    """Raise the scores of a hopeless minority: how bad they are hides all else.
+
+    The lowest are raised to three times as far from the best as the lowest fifth is, or
+    to the lower end of what plots show, whichever is lower. (A tuner asks most where
+    scores are good, so that fewer are bad among the candidates than in the space: by
+    their median, half of the space may be hopeless.)
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n,)
+        Finite.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+
+    Examples
+    --------
+    >>> without_hopeless(np.array([0.9, 0.8, 0.7, 0.8, 0.7, -1000.0])).round(1)
+    array([0.9, 0.8, 0.7, 0.8, 0.7, 0.1])
+    """
+    best = scores.max()
+    reach = REACH * (best - np.quantile(scores, MINORITY))
+    return np.maximum(scores, min(best - reach, shown_range(scores)[0]))
 
 
 def importances(

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
-from ._results import Results, fold_scores, metrics, rank
+from ._results import Results, fold_scores, metrics, named_metric, rank
 from ._trial import Trial
 
 
@@ -44,8 +44,8 @@ def steering(results: Results, refit: Any, scoring: Any) -> Steering:
     Steering(metric='score', label='r2')
     """
     names = metrics(results)
-    wanted = refit if isinstance(refit, str) else getattr(refit, "metric", None)
-    metric = wanted if isinstance(wanted, str) and wanted in names else names[0]
+    wanted = named_metric(refit)
+    metric = wanted if wanted in names else names[0]
     named = metric == "score" and isinstance(scoring, str)
     return Steering(metric, scoring if named else metric)
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ._history import shown_range
-from ._importance import coordinates, importances
+from ._importance import coordinates, importances, without_hopeless
 from ._parameter_axes import ParameterAxis, linear_ticks, short_names
 from ._plotting import PLAIN, SMALL, ink, new_axes, score_name, tidy
 from ._scored import scored_candidates
@@ -101,7 +101,7 @@ class ParallelCoordinatesDisplay:
         search : BTBSearchCV
             Fitted, also with `refit=False`, or interrupted.
         estimator_name : str, default=None
-            Whose candidates; by default, those of the best estimator.
+            Whose candidates; by default, those of the winner.
         parameters : sequence of str, default=None
             Which parameters, in which order; by default, all of the space with more
             than one value.
@@ -281,7 +281,7 @@ class ImportanceDisplay:
         search : BTBSearchCV
             Fitted, also with `refit=False`, or interrupted.
         estimator_name : str, default=None
-            Of which estimator; by default, of the best one.
+            Of which estimator; by default, of the winner.
         random_state : int, default=0
             The seed of the forest.
         ax : matplotlib Axes, default=None
@@ -303,7 +303,7 @@ class ImportanceDisplay:
             raise ValueError(
                 f"the space of {found.estimator_name!r} has one point only"
             )
-        main, pairs = importances(X, found.floored, random_state)
+        main, pairs = importances(X, without_hopeless(found.scores), random_state)
         fractions = np.column_stack([main, *pairs.values()])
         if not len(fractions):  # all scores are equal
             fractions = np.zeros((1, fractions.shape[1]))

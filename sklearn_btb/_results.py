@@ -122,6 +122,19 @@ def metrics(results: Results) -> list[str]:
     return [key.removeprefix(prefix) for key in results if key.startswith(prefix)]
 
 
+def named_metric(refit: Any) -> str | None:
+    """Return the metric that `refit` names, itself or as a rule; None if it does not.
+
+    Examples
+    --------
+    >>> from sklearn_btb import fastest_within
+    >>> named_metric("r2"), named_metric(fastest_within(0.1, metric="r2"))
+    ('r2', 'r2')
+    """
+    name = refit if isinstance(refit, str) else getattr(refit, "metric", None)
+    return name if isinstance(name, str) else None
+
+
 def which_metric(metric: str | None, names: Sequence[str]) -> str:
     """Return the metric that is named, or the only one there is.
 

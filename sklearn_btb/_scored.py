@@ -1,18 +1,15 @@
 """One estimator's candidates that have a score: what its plots are made of."""
 
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from ._history import colours, shown_range
+from ._history import colours
 from ._output_transforms import clip_infinite
 from ._parameter_axes import ParameterAxis, parameter_axis
 from ._plotting import check_searched
 from ._space import Tunable
 from ._values import nearest
-
-MINORITY: Final = 0.2  # of the candidates, whose scores may be hopeless
-REACH: Final = 3.0  # of the others, in distances from the best to the lowest of them
 
 
 class Candidates(NamedTuple):
@@ -35,19 +32,6 @@ class Candidates(NamedTuple):
     configs: list[dict[str, Any]]
     scores: np.ndarray
     colour: str
-
-    @property
-    def floored(self) -> np.ndarray:
-        """The scores, those of a hopeless minority raised: how bad they are hides much.
-
-        None is then more than three times as far from the best as the lowest fifth is,
-        but all that plots show is left as it is. (A tuner asks most where scores are
-        good, so that fewer are bad among the candidates than in the space: by their
-        median, half of the space may be hopeless.)
-        """
-        best = self.scores.max()
-        reach = REACH * (best - np.quantile(self.scores, MINORITY))
-        return np.maximum(self.scores, min(best - reach, shown_range(self.scores)[0]))
 
     def axis(self, parameter: str) -> ParameterAxis:
         """Make the axis of a parameter; ValueError if no candidate has it."""

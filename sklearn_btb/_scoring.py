@@ -12,6 +12,7 @@ from sklearn.utils.metadata_routing import (
     process_routing,
 )
 
+from ._results import named_metric
 from ._sklearn_compat import MultimetricScorer, scorer_accepts_sample_weight
 
 Refit = bool | str | Callable[[dict[str, Any]], int]
@@ -50,8 +51,7 @@ def metric_of(scorers: Mapping[str, Any], refit: Refit) -> str | None:
     It is the one that `refit` names, itself or as a rule, or else the first; None also
     where only the scores will tell the names, for the first.
     """
-    named = refit if isinstance(refit, str) else getattr(refit, "metric", None)
-    if isinstance(named, str):
+    if (named := named_metric(refit)) is not None:
         return named
     scorer = next(iter(scorers.values()))
     names = scorer._scorers if isinstance(scorer, MultimetricScorer) else ()

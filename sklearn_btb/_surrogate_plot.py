@@ -70,9 +70,9 @@ class SurrogateDisplay:
     The process is that of `GPTuner`, whatever the tuner of the search, fitted to all
     candidates of the estimator that have a score; scores that are far below the range
     that is shown are raised, though not into it. Its own parameters are taken for
-    certain: after 25 candidates of four estimators, nine in ten scores that were
-    computed along such curves lay in the band. Where a value of a parameter brings
-    others into play that the best candidate does not have, nothing is predicted.
+    certain, so that the band is rather too narrow. A category whose prediction lies
+    below the range that is shown has neither a line nor a band. What applies only with
+    other values than those of the best candidate is in the middle of its range there.
 
     Examples
     --------
@@ -133,7 +133,7 @@ class SurrogateDisplay:
         parameters : str, or sequence of one or two str
             Which; of two, the first is the horizontal axis.
         estimator_name : str, default=None
-            Of which estimator; by default, of the best one.
+            Of which estimator; by default, of the winner.
         ax : matplotlib Axes, default=None
             Where to draw, best in a figure with `layout="constrained"`, which keeps
             the texts from overlapping; by default, a new figure.
@@ -141,6 +141,11 @@ class SurrogateDisplay:
         Returns
         -------
         SurrogateDisplay
+
+        Raises
+        ------
+        ValueError
+            If fewer than 4 of its candidates have a score, or none has the parameters.
         """
         names = [parameters] if isinstance(parameters, str) else list(parameters)
         if len(names) not in (1, 2) or len(set(names)) < len(names):

@@ -43,6 +43,7 @@ FLOOR_PLAN = {
         "_leaderboard",
         "_notation",
         "_refit",
+        "_scoring",
     ],
     1: [
         "_gp",
@@ -52,7 +53,6 @@ FLOOR_PLAN = {
         "_history",
         "_progress",
         "_results",
-        "_scoring",
     ],
     0: [
         "_acquisition",

@@ -7,7 +7,13 @@ from hypothesis import strategies as st
 from sklearn.tree import DecisionTreeRegressor
 
 from sklearn_btb import FloatHyperParam, Tunable, when
-from sklearn_btb._importance import coordinates, importances, leaves, variances
+from sklearn_btb._importance import (
+    coordinates,
+    importances,
+    leaves,
+    variances,
+    without_hopeless,
+)
 
 
 def test_scores_that_differ_by_rounding_have_no_importances():
@@ -103,3 +109,26 @@ class TestCoordinates:
         names, X = coordinates(tunable, tunable.encode([{"x": 0.2}, {"y": 0.3}]))
         assert names == ["sub-space", "x", "y"]
         np.testing.assert_allclose(X[:, 0], [0.25, 0.75])
+
+
+@pytest.mark.parametrize("n_best", [1, 20])
+def test_scores_of_a_hopeless_minority_are_raised(n_best):
+    scores = np.array([1.0] * n_best + [0.9] * 8 + [-1000.0])
+    floored = without_hopeless(scores)
+    assert floored[:-1].tolist() == scores[:-1].tolist()
+    assert 0 < floored[-1] < 0.9
+
+
+def test_scores_that_plots_show_stay_as_they_are():
+    scores = np.array([0.97] * 30 + [0.95, 0.9, 0.86, 0.82, 0.8])
+    assert without_hopeless(scores).tolist() == scores.tolist()
+
+
+def test_scores_that_are_equal_but_for_rounding_count_as_equal():
+    scores = np.array([0.9] * 20 + [0.9 + 1e-12] * 20 + [0.3] * 2)
+    assert without_hopeless(scores).tolist() == scores.tolist()
+
+
+def test_bad_scores_stay_where_many_have_them():
+    scores = np.array([-55.0] * 7 + [-166.0, -170.0, -170.0])
+    assert without_hopeless(scores).tolist() == scores.tolist()
