@@ -66,7 +66,7 @@ for name, estimator in estimators.items():
 search = BTBSearchCV(
     estimators,
     n_iter=500,
-    time_budget=12,
+    time_budget=10,
     selector="cost_aware",
     racing=True,
     cv=3,
