@@ -560,7 +560,7 @@ def _read(space: Any) -> tuple[Part, ...]:
         if not isinstance(name, str):
             raise TypeError(f"a parameter's name must be a string; got {name!r}")
     distinct: list[Part] = []
-    for part in map(_read_part, parts):
+    for part in map(read_part, parts):
         if not any(_is_the_same(part, known) for known in distinct):
             distinct.append(part)  # or what is written twice is drawn twice as often
     return tuple(distinct)
@@ -576,7 +576,7 @@ def _is_the_same(one: Part, other: Part) -> bool:
     )
 
 
-def _read_part(part: Mapping[str, Any]) -> Part:
+def read_part(part: Mapping[str, Any]) -> Part:
     hyperparams: dict[str, HyperParam] = {}
     conditions: dict[str, list[Condition]] = {}
     for name, values in part.items():

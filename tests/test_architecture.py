@@ -19,13 +19,14 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 FLOOR_PLAN = {
     10: ["__init__"],
     9: ["_search"],
-    8: ["_engine", "_parameter_plots", "_surrogate_plot"],
+    8: ["_engine", "_parameter_plots", "_past", "_surrogate_plot"],
     7: ["_scored", "_session"],
     6: ["_delegation", "_ensemble", "_plotting", "_tuners"],
     5: [
         "_candidates",
         "_estimators",
         "_executor",
+        "_grid",
         "_importance",
         "_journal",
         "_parameter_axes",
@@ -44,10 +45,12 @@ FLOOR_PLAN = {
         "_notation",
         "_refit",
         "_scoring",
+        "_splits",
     ],
     1: [
         "_gp",
         "_hyperparams",
+        "_given",
         "_kept",
         "_processes",
         "_history",
