@@ -10,8 +10,8 @@ from scipy import stats
 
 from ._hyperparams import (
     LARGEST_ENUMERATED,
+    MOST_COLUMNS,
     RESOLUTION,
-    UNSET,
     BooleanHyperParam,
     CategoricalHyperParam,
     DistributionHyperParam,
@@ -21,7 +21,7 @@ from ._hyperparams import (
     MixedHyperParam,
     OrdinalHyperParam,
 )
-from ._values import as_list, described, is_finite_number, is_integer
+from ._values import UNSET, as_list, described, is_finite_number, is_integer
 
 CLOSEST: Final = 2.0**-48  # images of numbers that still have a place between them
 FEWEST_NUMBERS: Final = 3  # among other values, for their order to tell something
@@ -233,11 +233,15 @@ def _numeric_list(values: list[Any], default: Any = UNSET) -> OrdinalHyperParam 
 
 
 def _mixed_list(values: list[Any], default: Any) -> MixedHyperParam | None:
-    """Keep the order of the numbers in a list, None if they are few or have none."""
+    """Keep the order of the numbers in a list, None if they are few or have none.
+
+    None also if there are so many other values that these cannot have a column each.
+    """
     numbers = _numeric_list([value for value in values if is_finite_number(value)])
     if numbers is None or numbers.cardinality < FEWEST_NUMBERS:
         return None
-    return MixedHyperParam(values, numbers, default)
+    mixed = MixedHyperParam(values, numbers, default)
+    return mixed if mixed.n_dims <= 1 + MOST_COLUMNS else None
 
 
 def _unit_interval(points: np.ndarray) -> np.ndarray:

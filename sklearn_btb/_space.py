@@ -8,7 +8,6 @@ A row of images identifies its configuration: `decode(encode(configs))` gives ba
 what went in (see `_hyperparams` for how exactly).
 """
 
-import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
@@ -17,11 +16,12 @@ import numpy as np
 
 from ._conditions import Condition, Part, in_order, requirement
 from ._foreign import own_space, own_values
-from ._hyperparams import INACTIVE, LARGEST_ENUMERATED, UNSET, HyperParam
-from ._layout import Dimension, Layout, Rows, are_alike, are_disjoint, first_rows
+from ._hyperparams import INACTIVE, LARGEST_ENUMERATED, HyperParam
+from ._layout import Dimension, Layout, Rows, first_rows, may_overlap
+from ._listed import Listed, configs_of, is_list, merged
 from ._notation import as_hyperparam, from_btb_dict, warn_if_like_a_range
 from ._random import generator_at
-from ._values import described, is_finite_number, nearest, same
+from ._values import UNSET, Lookup, described, is_finite_number, nearest, same
 
 MOST_DRAWN: Final = 2**14  # for a few valid configurations
 MOST_DRAWN_ONCE: Final = 2**17  # before a constraint counts as unsatisfiable
@@ -132,7 +132,13 @@ class Tunable:
         self._parts = _read(space)
         self.parts = tuple(part.hyperparams for part in self._parts)
         self.names = tuple(dict.fromkeys(name for part in self.parts for name in part))
-        self._layout = Layout(self._parts)
+        listed = is_list(self._parts)
+        self._groups = merged(self._parts) if listed else self._parts
+        self._group_numbers = {
+            frozenset(group.hyperparams): number
+            for number, group in enumerate(self._groups if listed else ())
+        }
+        self._layout = Layout(self._groups)
         self.n_dims = self._layout.n_dims
         self.blocks = tuple(
             block for each in self._layout.dimensions for block in each.blocks
@@ -141,13 +147,16 @@ class Tunable:
             each.alternatives or len(each.blocks) > 1
             for each in self._layout.dimensions
         )
-        self.overlapping = self._layout.hidden_branch and any(
-            _may_overlap(*pair) for pair in itertools.combinations(self._parts, 2)
+        self._listed: Listed | None = None
+        if listed:
+            self._listed = Listed(self._images_of(list(configs_of(self._parts))))
+        self.overlapping = (
+            not listed and self._layout.hidden_branch and may_overlap(self._parts)
         )
         self._numbers = self._distinct_numbers()
-        self.n_numbered = (
-            self._layout.n_numbered if self._numbers is None else len(self._numbers)
-        )
+        self.n_numbered = self._n_written()
+        if self._numbers is not None:
+            self.n_numbered = len(self._numbers)
         self.cardinality = self.n_numbered
         self.defaults = self._defaults(self.given_defaults)
         if constraint is not None:
@@ -208,6 +217,13 @@ class Tunable:
         ValueError
             If a configuration does not belong to the space.
         """
+        images = self._images_of(configs)
+        if self._listed is not None:
+            for row in np.flatnonzero(~self._listed.contains(images))[:1]:
+                raise _outside(configs[row])
+        return images
+
+    def _images_of(self, configs: Sequence[Mapping[str, Any]]) -> np.ndarray:
         self._check_names(configs)
         numbers = self._numbers_of_parts(configs)
         images = np.full((len(configs), self.n_dims), INACTIVE)
@@ -233,6 +249,8 @@ class Tunable:
         -------
         list of n dicts
         """
+        if self._listed is not None:
+            images = self._listed.nearest(images)
         columns: dict[str, list[tuple[Rows, list[Any]]]] = {n: [] for n in self.names}
         for rows, dimension in self._layout.active(images):
             if dimension.name is not None:
@@ -294,6 +312,8 @@ class Tunable:
 
     def snap(self, images: np.ndarray) -> np.ndarray:
         """Move points (n, n_dims) of the cube to the images of configurations."""
+        if self._listed is not None:
+            return self._listed.nearest(images)
         snapped = np.full(images.shape, INACTIVE)
         for rows, dimension in self._layout.active(snapped):
             points = dimension.hyperparam.snap(images[rows, dimension.columns])
@@ -323,8 +343,8 @@ class Tunable:
         Only for finite spaces; there are `n_numbered`.
         """
         if self._numbers is None:
-            return self._layout.at(np.arange(start, stop, dtype=np.int64))
-        return self.canonical(self._layout.at(self._numbers[start:stop]))
+            return self._written_at(np.arange(start, stop, dtype=np.int64))
+        return self._written_at(self._numbers[start:stop])
 
     def inactive(self, images: np.ndarray) -> np.ndarray:
         """Return, (n, n_dims), which columns do not apply to these configurations."""
@@ -338,7 +358,18 @@ class Tunable:
         """Keep one point a configuration; overlapping parts of a union have several."""
         return self.encode(self.decode(images)) if self.overlapping else images
 
+    def _n_written(self) -> int | float:
+        """Count the configurations as written, whether they are valid or not."""
+        return self._layout.n_numbered if self._listed is None else len(self._listed)
+
+    def _written_at(self, numbers: np.ndarray) -> np.ndarray:
+        if self._listed is not None:
+            return self._listed.images[numbers]
+        return self.canonical(self._layout.at(numbers))
+
     def _draw(self, n: int, rng: np.random.Generator) -> np.ndarray:
+        if self._listed is not None:
+            return self._written_at(rng.integers(len(self._listed), size=n))
         images = np.full((n, self.n_dims), INACTIVE)
         for rows, dimension in self._layout.active(images):
             hyperparam = dimension.hyperparam
@@ -386,9 +417,9 @@ class Tunable:
     def _known_valid(self) -> np.ndarray:
         """Return some valid configurations, the same for equal spaces."""
         if self._numbers is not None:
-            n_looked_at, n = self._layout.n_numbered, len(self._numbers)
+            n_looked_at, n = self._n_written(), len(self._numbers)
             steps = np.linspace(0, n - 1, min(n, MOST_KNOWN)).astype(int)
-            known = self.canonical(self._layout.at(self._numbers[steps]))
+            known = self._written_at(self._numbers[steps])
         else:
             n_looked_at = MOST_DRAWN_ONCE
             known = self._draw_valid(MOST_KNOWN, n_looked_at, generator_at(0))
@@ -409,12 +440,12 @@ class Tunable:
 
     def _distinct_numbers(self) -> np.ndarray | None:
         """List the numbers of the layout that count, None if that is all of them."""
-        total = self._layout.n_numbered
+        total = self._n_written()
         all_count = not self.overlapping and self.constraint is None
         if all_count or total > LARGEST_ENUMERATED:
             return None
         numbers = np.arange(int(total), dtype=np.int64)
-        images = self.canonical(self._layout.at(numbers))
+        images = self._written_at(numbers)
         first = first_rows(images)
         if self.constraint is None:
             return numbers[first]
@@ -426,25 +457,32 @@ class Tunable:
 
         Where several parts have it, one that gives it back exactly comes first.
         """
-        if len(self._parts) == 1:
+        if len(self._groups) == 1:
             return np.zeros(len(configs), dtype=int)
+        if self._group_numbers:
+            those = [self._group_numbers[frozenset(config)] for config in configs]
+            return np.array(those, dtype=int)
         numbers = np.full(len(configs), -1)
         exact = np.zeros(len(configs), dtype=bool)
         for number, part in enumerate(self._parts):
             having = np.array([part.has(config) for config in configs], dtype=bool)
             rows = np.flatnonzero(having & ~exact)
             if len(rows):
-                exact[rows] = _gives_back(part, _picked(configs, rows))
+                exact[rows] = part.gives_back(_picked(configs, rows))
                 numbers[rows[exact[rows] | (numbers[rows] < 0)]] = number
         for number, config in zip(numbers, configs, strict=True):
             if number < 0:
-                raise ValueError(f"{dict(config)!r} lies in none of the sub-spaces")
+                raise _outside(config)
         return numbers
 
     def _check_names(self, configs: Sequence[Mapping[str, Any]]) -> None:
         for config in configs:
-            if not any(part.has_names_of(config) for part in self._parts):
-                names = " or ".join(map(_names_text, self._parts))
+            if frozenset(config) in self._group_numbers:
+                continue
+            if not any(part.has_names_of(config) for part in self._groups):
+                names = " or ".join(
+                    dict.fromkeys(group.names_text() for group in self._groups)
+                )
                 raise ValueError(
                     f"a configuration has the parameters {names}; got {list(config)}"
                 )
@@ -508,41 +546,8 @@ def _alike(value: Any) -> list[Any]:
     return [value]
 
 
-def _gives_back(part: Part, configs: Sequence[Mapping[str, Any]]) -> np.ndarray:
-    """Whether decoding gives back the very values that were encoded."""
-    applying = [part.applying(config) for config in configs]
-    exact = np.ones(len(configs), dtype=bool)
-    for name, hyperparam in part.hyperparams.items():
-        rows = np.flatnonzero([name in names for names in applying])
-        if len(rows):
-            values = [config[name] for config in _picked(configs, rows)]
-            decoded = hyperparam.decode(hyperparam.images_of(values))
-            exact[rows] &= np.array(list(map(same, decoded, values)), dtype=bool)
-    return exact
-
-
-def _may_overlap(one: Part, other: Part) -> bool:
-    """Whether a configuration may belong to both; True if that is not clear."""
-    always = [
-        {name for name in part.hyperparams if name not in part.requirements}
-        for part in (one, other)
-    ]
-    if not always[0] <= other.hyperparams.keys():
-        return False
-    if not always[1] <= one.hyperparams.keys():
-        return False
-    return not any(
-        are_disjoint(one.hyperparams[name], other.hyperparams[name])
-        for name in always[0] | always[1]
-    )
-
-
-def _names_text(part: Part) -> str:
-    always = [name for name in part.hyperparams if name not in part.requirements]
-    text = str(always)
-    if part.requirements:
-        text += f" and, where they apply, {list(part.requirements)}"
-    return text
+def _outside(config: Mapping[str, Any]) -> ValueError:
+    return ValueError(f"{dict(config)!r} lies in none of the sub-spaces")
 
 
 def _read(space: Any) -> tuple[Part, ...]:
@@ -559,21 +564,12 @@ def _read(space: Any) -> tuple[Part, ...]:
     for name in (name for part in parts for name in part):
         if not isinstance(name, str):
             raise TypeError(f"a parameter's name must be a string; got {name!r}")
-    distinct: list[Part] = []
+    kept: list[Part] = []
+    facts = Lookup()
     for part in map(read_part, parts):
-        if not any(_is_the_same(part, known) for known in distinct):
-            distinct.append(part)  # or what is written twice is drawn twice as often
-    return tuple(distinct)
-
-
-def _is_the_same(one: Part, other: Part) -> bool:
-    """Whether two parts have the same configurations, whatever their defaults."""
-    names = one.hyperparams.keys()
-    return (
-        names == other.hyperparams.keys()
-        and same(one.requirements, other.requirements)
-        and all(are_alike(one.hyperparams[n], other.hyperparams[n]) for n in names)
-    )
+        if facts.number(part.facts()) == len(kept):
+            kept.append(part)  # or what is written twice is drawn twice as often
+    return tuple(kept)
 
 
 def read_part(part: Mapping[str, Any]) -> Part:

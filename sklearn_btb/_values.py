@@ -13,6 +13,16 @@ from typing import Any, Final
 import numpy as np
 from scipy import stats
 
+
+class _Unset:
+    def __repr__(self) -> str:
+        return "<unset>"
+
+    def __reduce__(self) -> str:
+        return "UNSET"  # pickles and copies to itself
+
+
+UNSET: Final = _Unset()
 UNHASHABLE: Final = 0  # the hash of what has none, or one that does not go with `==`
 
 
@@ -114,14 +124,6 @@ class Lookup:
 def distinct(values: Iterable[Any]) -> list[Any]:
     """Keep the first of values that are the same."""
     return Lookup(values).values
-
-
-def index_of(value: Any, values: list[Any]) -> int | None:
-    """Find a value in a short list, None if it is not there."""
-    for index, known in enumerate(values):
-        if known is value:
-            return index
-    return next((i for i, known in enumerate(values) if same(known, value)), None)
 
 
 def same(a: Any, b: Any) -> bool:

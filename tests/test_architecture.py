@@ -34,7 +34,14 @@ FLOOR_PLAN = {
         "_surrogate",
     ],
     4: ["_default_spaces", "_space"],
-    3: ["_foreign", "_layout", "_predictor_spaces", "_report", "_transformer_spaces"],
+    3: [
+        "_foreign",
+        "_layout",
+        "_listed",
+        "_predictor_spaces",
+        "_report",
+        "_transformer_spaces",
+    ],
     2: [
         "_conditions",
         "_correction",

@@ -21,9 +21,8 @@ from sklearn_btb import (
     FloatHyperParam,
     IntHyperParam,
 )
-from sklearn_btb._hyperparams import UNSET
 from sklearn_btb._notation import UniformPrior, as_hyperparam, from_list
-from sklearn_btb._values import same
+from sklearn_btb._values import UNSET, same
 
 NAN = float("nan")
 
