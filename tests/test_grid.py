@@ -145,7 +145,9 @@ class TestInOrderOfRows:
 
 
 def search_for(space, **params):
-    return BTBSearchCV(Toy(), space, **{"cv": THREE_FOLDS, "random_state": 0} | params)
+    return BTBSearchCV(
+        Toy(x=2), space, **{"cv": THREE_FOLDS, "random_state": 0} | params
+    )
 
 
 class TestExhaustiveSearch:
@@ -201,7 +203,7 @@ class TestExhaustiveSearch:
     def test_is_none_where_the_order_counts(self, option):
         search = search_for(self.GRID, **option).fit(X, Y)
         first = search.trials_[0].params
-        assert first == {"peak": 0, "x": 1}  # nearest to the estimator's own, 0
+        assert first == {"peak": 0, "x": 2}  # the estimator as it is
         rows = search.cv_results_["params"]
         assert rows == [p for p in ParameterGrid(self.GRID) if p in rows]
 

@@ -72,13 +72,19 @@ class TestRefused:
                 (ALL.reshape(2, -1), ALL),
                 r"one-dimensional; got an array of shape \(2, 6",
             ),
-            ((ALL,), "pairs of training and test rows; split 1 is"),
-            (ALL, "pairs of training and test rows; split 1 is"),
         ],
     )
     def test_by_naming_cv_and_the_split(self, split, message):
         with pytest.raises(ValueError, match=message):
             splits_of([(ALL, ALL), split])
+
+    def test_where_a_splitter_gives_no_pairs(self):
+        class Single(KFold):
+            def split(self, X, y=None, groups=None):
+                return [ALL] * 3
+
+        with pytest.raises(ValueError, match=r"pairs of training .*; split 0 is"):
+            splits_of(Single(3))
 
     def test_before_anything_is_fitted(self):
         log = Log()
