@@ -37,7 +37,9 @@ class Tunable:
     space : dict or list of dict
         Parameter name -> a hyperparameter, a list of values, a frozen distribution
         of `scipy.stats`, a BTB dict, what Optuna, scikit-optimize, ConfigSpace and
-        skrub have for one parameter, or any of these under a condition (`when`). A
+        skrub have for one parameter, or any of these under a condition (`when`). Of any
+        other object with `rvs(random_state=...)`, 1,024 values are drawn once: real
+        numbers stand for all between them, other values for themselves. A
         list of dicts is the union of the spaces that they describe. Instead of a dict
         there may be a `ConfigurationSpace` of ConfigSpace, whose forbidden clauses
         become part of the constraint, or named dimensions of scikit-optimize.
@@ -67,7 +69,7 @@ class Tunable:
     n_dims : int
         The number of columns of an image.
     parts : tuple of dict
-        The hyperparameters by name, one dict for each space of a union.
+        The hyperparameters by name, one dict for each space of a union, as written.
     blocks : tuple of Block
         The columns that belong together.
     conditional : bool
@@ -95,6 +97,12 @@ class Tunable:
     one dict with `when`; otherwise parts are drawn by the number of their
     configurations, or in a space without end by their combinations of values that are
     no numbers. What parts have alike has the same columns in all of them.
+
+    More than 16 dicts without conditions, whose parameters all have lists of values,
+    and which have at most 65,536 configurations together, are a list of these: every
+    configuration is drawn as often. Each parameter is then encoded once, with all the
+    values that any of the dicts has for it, so that the trials of one dict say
+    something about the others.
 
     Examples
     --------
