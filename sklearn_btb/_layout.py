@@ -186,6 +186,30 @@ class Layout:
             images[rows, dimension.columns] = dimension.hyperparam.at(digits)
         return images
 
+    def digits(self, images: np.ndarray) -> np.ndarray:
+        """Return, (n, n_dimensions), the number of each value; -1 where inactive.
+
+        Only for spaces that are finite.
+        """
+        digits = np.full((len(images), len(self.dimensions)), -1)
+        for rows, dimension in self.active(images):
+            points = images[rows, dimension.columns]
+            digits[rows, dimension.number] = dimension.hyperparam.indices(points)
+        return digits
+
+    def of_digits(self, digits: np.ndarray) -> np.ndarray:
+        """Return the images (n, d) of configurations with values of these numbers."""
+        images = np.full((len(digits), self.n_dims), INACTIVE)
+        for rows, dimension in self.active(images):
+            points = dimension.hyperparam.at(digits[rows, dimension.number])
+            images[rows, dimension.columns] = points
+        return images
+
+    @property
+    def cardinalities(self) -> np.ndarray:
+        """How many values each dimension has."""
+        return np.array([each.hyperparam.cardinality for each in self.dimensions])
+
     def _weights(self, parts: Sequence[Part]) -> np.ndarray:
         weights = np.array([_n_choices(part) for part in parts], float)
         if self.hidden_branch and math.isfinite(self.n_numbered):

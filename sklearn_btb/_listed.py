@@ -29,45 +29,53 @@ MOST_PARTS: Final = 16  # of a union whose parts stay apart
 
 
 class Listed:
-    """The images of configurations, each once.
+    """The configurations of a list, each once.
 
     Parameters
     ----------
-    images : ndarray of shape (n, n_dims)
+    digits : ndarray of int, shape (n, n_dimensions)
+        The configurations, as `Layout.digits` has them.
+    cardinalities : ndarray of shape (n_dimensions,)
+        How many values each dimension has.
 
     Attributes
     ----------
-    images : ndarray of shape (m, n_dims), m <= n
-        In the order given.
+    digits : ndarray of int, shape (m, n_dimensions), m <= n
+        In the order given, by which the configurations are numbered.
     """
 
-    def __init__(self, images: np.ndarray) -> None:
+    def __init__(self, digits: np.ndarray, cardinalities: np.ndarray) -> None:
         self._numbers: dict[bytes, int] = {}
         rows: list[int] = []
-        for row, image in enumerate(images):
-            if self._numbers.setdefault(image.tobytes(), len(rows)) == len(rows):
+        for row, each in enumerate(digits):
+            if self._numbers.setdefault(each.tobytes(), len(rows)) == len(rows):
                 rows.append(row)
-        self.images = images[rows]
+        self.digits = digits[rows]
+        self._cardinalities = cardinalities
 
     def __len__(self) -> int:
-        return len(self.images)
+        return len(self.digits)
 
-    def contains(self, images: np.ndarray) -> np.ndarray:
-        """Whether each of n images (n, n_dims) is one of those listed."""
-        return np.array([image.tobytes() in self._numbers for image in images], bool)
+    def find(self, digits: np.ndarray) -> np.ndarray:
+        """Return the numbers of n configurations, -1 for one that is not listed."""
+        return np.array([self._numbers.get(row.tobytes(), -1) for row in digits], int)
 
-    def nearest(self, images: np.ndarray) -> np.ndarray:
-        """Return those listed that are nearest to points (n, n_dims) of the cube."""
-        elsewhere = np.flatnonzero(~self.contains(images))
-        if not len(elsewhere):
-            return images
-        moved = images.copy()
-        moved[elsewhere] = self.images[self._tree.query(images[elsewhere])[1]]
-        return moved
+    def nearest(self, digits: np.ndarray) -> np.ndarray:
+        """Return the numbers of the configurations that are about the nearest.
+
+        They are at most twice as far away; to be exact would take much longer. What is
+        listed is nearest to itself.
+        """
+        numbers = self.find(digits)
+        missing = np.flatnonzero(numbers < 0)
+        if len(missing):
+            points = digits[missing] / self._cardinalities
+            numbers[missing] = self._tree.query(points, eps=1.0)[1]
+        return numbers
 
     @cached_property
     def _tree(self) -> cKDTree:
-        return cKDTree(self.images)
+        return cKDTree(self.digits / self._cardinalities)
 
 
 def is_list(parts: Sequence[Part]) -> bool:

@@ -83,7 +83,9 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         distribution of `scipy.stats`, an `IntHyperParam`, `FloatHyperParam`,
         `CategoricalHyperParam` or `BooleanHyperParam`, a dict in BTB's form, a
         distribution of Optuna, a dimension of scikit-optimize, a hyperparameter of
-        ConfigSpace or a choice of skrub. A `Tunable` or a `ConfigurationSpace` of
+        ConfigSpace or a choice of skrub. Of any other object with `rvs`, as
+        `RandomizedSearchCV` takes it, 1,024 values are drawn once and stand for it.
+        A `Tunable` or a `ConfigurationSpace` of
         ConfigSpace is a space as well.
         `when` lets a parameter apply only while another one has certain values.
         `{}` compares an estimator as it is. A missing space, or None, is replaced by

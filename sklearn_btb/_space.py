@@ -8,6 +8,7 @@ A row of images identifies its configuration: `decode(encode(configs))` gives ba
 what went in (see `_hyperparams` for how exactly).
 """
 
+import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
@@ -21,7 +22,7 @@ from ._layout import Dimension, Layout, Rows, first_rows, may_overlap
 from ._listed import Listed, configs_of, is_list, merged
 from ._notation import as_hyperparam, from_btb_dict, warn_if_like_a_range
 from ._random import generator_at
-from ._values import UNSET, Lookup, described, is_finite_number, nearest, same
+from ._values import UNSET, Lookup, alike, described, nearest, same
 
 MOST_DRAWN: Final = 2**14  # for a few valid configurations
 MOST_DRAWN_ONCE: Final = 2**17  # before a constraint counts as unsatisfiable
@@ -36,7 +37,9 @@ class Tunable:
     space : dict or list of dict
         Parameter name -> a hyperparameter, a list of values, a frozen distribution
         of `scipy.stats`, a BTB dict, what Optuna, scikit-optimize, ConfigSpace and
-        skrub have for one parameter, or any of these under a condition (`when`). A
+        skrub have for one parameter, or any of these under a condition (`when`). Of any
+        other object with `rvs(random_state=...)`, 1,024 values are drawn once: real
+        numbers stand for all between them, other values for themselves. A
         list of dicts is the union of the spaces that they describe. Instead of a dict
         there may be a `ConfigurationSpace` of ConfigSpace, whose forbidden clauses
         become part of the constraint, or named dimensions of scikit-optimize.
@@ -66,7 +69,7 @@ class Tunable:
     n_dims : int
         The number of columns of an image.
     parts : tuple of dict
-        The hyperparameters by name, one dict for each space of a union.
+        The hyperparameters by name, one dict for each space of a union, as written.
     blocks : tuple of Block
         The columns that belong together.
     conditional : bool
@@ -94,6 +97,12 @@ class Tunable:
     one dict with `when`; otherwise parts are drawn by the number of their
     configurations, or in a space without end by their combinations of values that are
     no numbers. What parts have alike has the same columns in all of them.
+
+    More than 16 dicts without conditions, whose parameters all have lists of values,
+    and which have at most 65,536 configurations together, are a list of these: every
+    configuration is drawn as often. Each parameter is then encoded once, with all the
+    values that any of the dicts has for it, so that the trials of one dict say
+    something about the others.
 
     Examples
     --------
@@ -147,9 +156,7 @@ class Tunable:
             each.alternatives or len(each.blocks) > 1
             for each in self._layout.dimensions
         )
-        self._listed: Listed | None = None
-        if listed:
-            self._listed = Listed(self._images_of(list(configs_of(self._parts))))
+        self._listed = self._list() if listed else None
         self.overlapping = (
             not listed and self._layout.hidden_branch and may_overlap(self._parts)
         )
@@ -219,7 +226,8 @@ class Tunable:
         """
         images = self._images_of(configs)
         if self._listed is not None:
-            for row in np.flatnonzero(~self._listed.contains(images))[:1]:
+            numbers = self._listed.find(self._layout.digits(images))
+            for row in np.flatnonzero(numbers < 0)[:1]:
                 raise _outside(configs[row])
         return images
 
@@ -250,7 +258,7 @@ class Tunable:
         list of n dicts
         """
         if self._listed is not None:
-            images = self._listed.nearest(images)
+            images = self.snap(images)
         columns: dict[str, list[tuple[Rows, list[Any]]]] = {n: [] for n in self.names}
         for rows, dimension in self._layout.active(images):
             if dimension.name is not None:
@@ -313,7 +321,7 @@ class Tunable:
     def snap(self, images: np.ndarray) -> np.ndarray:
         """Move points (n, n_dims) of the cube to the images of configurations."""
         if self._listed is not None:
-            return self._listed.nearest(images)
+            return self._written_at(self._listed.nearest(self._layout.digits(images)))
         snapped = np.full(images.shape, INACTIVE)
         for rows, dimension in self._layout.active(snapped):
             points = dimension.hyperparam.snap(images[rows, dimension.columns])
@@ -358,13 +366,20 @@ class Tunable:
         """Keep one point a configuration; overlapping parts of a union have several."""
         return self.encode(self.decode(images)) if self.overlapping else images
 
+    def _list(self) -> Listed:
+        configs = configs_of(self._parts)
+        digits = []
+        while some := list(itertools.islice(configs, MOST_KNOWN)):
+            digits.append(self._layout.digits(self._images_of(some)))
+        return Listed(np.concatenate(digits), self._layout.cardinalities)
+
     def _n_written(self) -> int | float:
         """Count the configurations as written, whether they are valid or not."""
         return self._layout.n_numbered if self._listed is None else len(self._listed)
 
     def _written_at(self, numbers: np.ndarray) -> np.ndarray:
         if self._listed is not None:
-            return self._listed.images[numbers]
+            return self._layout.of_digits(self._listed.digits[numbers])
         return self.canonical(self._layout.at(numbers))
 
     def _draw(self, n: int, rng: np.random.Generator) -> np.ndarray:
@@ -480,9 +495,8 @@ class Tunable:
             if frozenset(config) in self._group_numbers:
                 continue
             if not any(part.has_names_of(config) for part in self._groups):
-                names = " or ".join(
-                    dict.fromkeys(group.names_text() for group in self._groups)
-                )
+                texts = dict.fromkeys(group.names_text() for group in self._groups)
+                names = " or ".join(texts)
                 raise ValueError(
                     f"a configuration has the parameters {names}; got {list(config)}"
                 )
@@ -504,9 +518,9 @@ class Tunable:
         config = _defaults_of(part, self.given_defaults)
         for name, value in partial.items():
             hyperparam = part.hyperparams[name]
-            alike = next(filter(hyperparam.contains, _alike(value)), value)
-            _naming(name, hyperparam.encode, [alike])
-            config[name] = hyperparam.own(alike)
+            fitting = next(filter(hyperparam.contains, alike(value)), value)
+            _naming(name, hyperparam.encode, [fitting])
+            config[name] = hyperparam.own(fitting)
         config = _applying(part, config)
         for name in partial:
             if name not in config:
@@ -519,7 +533,7 @@ def _fitting(part: Part, name: str, given: Mapping[str, Any]) -> Any:
     hyperparam = part.hyperparams[name]
     if name not in given or hyperparam.has_own_default:
         return UNSET
-    return next(filter(hyperparam.contains, _alike(given[name])), UNSET)
+    return next(filter(hyperparam.contains, alike(given[name])), UNSET)
 
 
 def _defaults_of(part: Part, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -537,13 +551,6 @@ def _applying(part: Part, config: Mapping[str, Any]) -> dict[str, Any]:
 
 def _picked(configs: Sequence[Any], rows: np.ndarray) -> list[Any]:
     return [configs[row] for row in rows.tolist()]
-
-
-def _alike(value: Any) -> list[Any]:
-    """List a value and, of a whole number, the integer and the float."""
-    if is_finite_number(value) and float(value).is_integer():
-        return [value, int(value), float(value)]
-    return [value]
 
 
 def _outside(config: Mapping[str, Any]) -> ValueError:

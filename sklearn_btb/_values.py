@@ -247,6 +247,13 @@ def is_finite_number(value: Any) -> bool:
         return False
 
 
+def alike(value: Any) -> list[Any]:
+    """List a value and, of a whole number, the integer and the float."""
+    if is_finite_number(value) and float(value).is_integer():
+        return [value, int(value), float(value)]
+    return [value]
+
+
 def nearest(name: str, names: Iterable[str]) -> str:
     """Ask whether the nearest valid name was meant, if one is near."""
     folded = {valid.lower(): valid for valid in names}
