@@ -11,6 +11,8 @@ many places.
 
 import itertools
 import logging
+import math
+import warnings
 from collections import Counter
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -217,6 +219,19 @@ def in_order_of_rows(
         for place in grids[trial.estimator_name].places(trial.params)
     ]
     return [trial for _, trial in sorted(placed, key=lambda pair: pair[0])]
+
+
+def warn_of_cut_grid(n_tried: int, tunables: Mapping[str, Tunable]) -> None:
+    """Warn if spaces are grids, of which only some combinations were tried."""
+    size = sum(tunable.cardinality for tunable in tunables.values())
+    if all(map(is_listed, tunables.values())) and n_tried < size < math.inf:
+        warnings.warn(
+            f"{n_tried} of {size:,} combinations were tried, since `n_iter` was not "
+            f"given; `n_iter={size}` tries all, and `n_iter={n_tried}` only so many, "
+            "without this warning.",
+            UserWarning,
+            stacklevel=2,
+        )
 
 
 def _as_written(values: Any) -> list[Any]:

@@ -318,17 +318,6 @@ def warn_of_untried(
         )
 
 
-def warn_of_cut_grid(n_tried: int, size: int | float) -> None:
-    """Warn that a grid was not tried as a whole, because `n_iter` was not given."""
-    warnings.warn(
-        f"{n_tried} of {size:,} combinations were tried, as `n_iter` was not given; "
-        f"`n_iter={size}` tries all, and `n_iter={n_tried}` only so many, without "
-        "this warning.",
-        UserWarning,
-        stacklevel=2,
-    )
-
-
 def warn_if_not_finite(results: Results, trials: Sequence[Trial]) -> None:
     """Warn once, of the test scores first, if a mean score is not finite."""
     for part in ("test", "train"):

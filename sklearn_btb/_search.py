@@ -27,7 +27,7 @@ from ._estimators import (
 )
 from ._evaluation import Problem, Settings
 from ._given import check_given, given_to, naming_ours
-from ._grid import in_order_of_rows, is_listed
+from ._grid import in_order_of_rows, warn_of_cut_grid
 from ._interrupts import interrupts_held_back
 from ._kept import what_to_keep
 from ._leaderboard import steering
@@ -43,7 +43,6 @@ from ._results import (
     metric_names,
     report_failures,
     warn_if_not_finite,
-    warn_of_cut_grid,
     warn_of_dropped,
     warn_of_untried,
 )
@@ -595,10 +594,10 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         warn_of_dropped(past.session.errors, max_errors_of(self, tunables))
         if n_new(self):
             warn_of_untried(self.trials_, tunables, self.stop_reason_)
-        if self.n_iter is None and self.param_distributions is None:
-            size = sum(tunable.cardinality for tunable in tunables.values())
-            if self.stop_reason_ == "n_iter" and all(map(is_listed, tunables.values())):
-                warn_of_cut_grid(len(self.trials_), size)
+        given = given_to(self)
+        sampled = given.spaces is None or given.spaces_name == "param_distributions"
+        if self.n_iter is None and self.stop_reason_ == "n_iter" and not sampled:
+            warn_of_cut_grid(len(self.trials_), tunables)
 
     def _set_results(self, scorers):
         """Turn the trials into results and name the winner."""
