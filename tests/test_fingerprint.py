@@ -204,6 +204,8 @@ PAIRS = {  # two that are nearly the same
     "order of keys": ({"a": 1, "b": 2}, {"b": 2, "a": 1}),
     "sets": ({"a", "b"}, {"a", "c"}),
     "long lists": ([0.0] * 1000, [0.0] * 999 + [0.5]),
+    "long lists of tuples": ([(0, 1)] * 1000, [(0, 1)] * 999 + [(1, 0)]),
+    "long lists of dicts": ([{"a": [1]}] * 1000, [{"a": [1]}] * 999 + [{"a": [2]}]),
     "arrays": (np.array([1.0, 2]), np.array([1.0, 2 + 1e-15])),
     "dtypes": (np.array([1]), np.array([1.0])),
     "arrays without a dimension": (np.array(1), np.array(2)),
