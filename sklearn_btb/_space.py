@@ -41,9 +41,11 @@ class Tunable:
         there may be a `ConfigurationSpace` of ConfigSpace, whose forbidden clauses
         become part of the constraint, or named dimensions of scikit-optimize.
     defaults : dict, optional
-        Values to try first, where they lie in the space and the hyperparameter has
-        no default of its own; a whole number also where it lies there as an integer
-        or as a float.
+        Values to try first, where the hyperparameter has no default of its own and
+        they lie in the space; a whole number also where it lies there as an integer or
+        as a float. In the place of a number outside, the nearest is tried first, if
+        both are integers or both are not (a negative one is near to none if all of the
+        space are positive or zero).
     constraint : callable, optional
         `constraint(configuration) -> bool`, whether a configuration, a dict without
         what does not apply in it, is valid. Only valid ones are drawn, numbered and
@@ -489,6 +491,8 @@ def _defaults_of(part: Part, given: Mapping[str, Any]) -> dict[str, Any]:
     config = {}
     for name, hyperparam in part.hyperparams.items():
         value = _fitting(part, name, given)
+        if value is UNSET and name in given and not hyperparam.has_own_default:
+            value = hyperparam.nearest(given[name])
         config[name] = hyperparam.default if value is UNSET else hyperparam.own(value)
     return config
 

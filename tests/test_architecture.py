@@ -33,7 +33,14 @@ FLOOR_PLAN = {
         "_surrogate",
     ],
     4: ["_default_spaces", "_space"],
-    3: ["_foreign", "_layout", "_predictor_spaces", "_report", "_transformer_spaces"],
+    3: [
+        "_foreign",
+        "_layout",
+        "_parameters",
+        "_predictor_spaces",
+        "_report",
+        "_transformer_spaces",
+    ],
     2: [
         "_conditions",
         "_correction",
@@ -56,6 +63,7 @@ FLOOR_PLAN = {
     ],
     0: [
         "_acquisition",
+        "_boosting_facts",
         "_fingerprint",
         "_interrupts",
         "_output_transforms",
