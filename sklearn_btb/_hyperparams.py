@@ -110,15 +110,6 @@ class HyperParam(ABC):
         """Return the object of its own that is the same as a value it contains."""
         return value if self.numeric else self.decode(self.images_of([value]))[0]
 
-    def nearest(self, value: Any) -> Any:
-        """Return the value nearest to a number outside, UNSET if none is near.
-
-        An integer is near to integers only, and any other number to others (1 row is
-        not a share of 1.0). A negative number is not near to positive ones: -1 often
-        stands for something else.
-        """
-        return UNSET
-
     def _set_default(self, default: Any, middle: Any) -> None:
         self.has_own_default = default is not UNSET
         if self.has_own_default and not self.contains(default):
@@ -189,11 +180,6 @@ class IntHyperParam(HyperParam):
 
     def indices(self, images: np.ndarray) -> np.ndarray:
         return (self._integers(images) - self.min).astype(np.int64)
-
-    def nearest(self, value: Any) -> Any:
-        if not _is_of_kind(value, integer=True, low=self.min):
-            return UNSET
-        return min(max(int(value), self.min), self.max)
 
     def _images(self, integers: np.ndarray) -> np.ndarray:
         warped = _warped(integers, self.log)
@@ -266,11 +252,6 @@ class FloatHyperParam(HyperParam):
 
     def indices(self, images: np.ndarray) -> np.ndarray:
         return np.zeros(len(images), dtype=np.int64)
-
-    def nearest(self, value: Any) -> Any:
-        if not _is_of_kind(value, integer=False, low=self.min):
-            return UNSET
-        return min(max(float(value), self.min), self.max)
 
     def _images(self, numbers: np.ndarray) -> np.ndarray:
         if self.cardinality == 1:
@@ -455,27 +436,6 @@ class OrdinalHyperParam(HyperParam):
     def indices(self, images: np.ndarray) -> np.ndarray:
         return np.searchsorted(self._edges, images[:, 0], side="right")
 
-    def nearest(self, value: Any) -> Any:
-        integer = all(map(is_integer, self._values))
-        if not _is_of_kind(value, integer, low=self._sizes[0]):
-            return UNSET
-        above = self.index_of(value)
-        below = max(above - 1, 0)
-        low, high = self._sizes[below], self._sizes[above]
-        if self._on_log_scale():
-            closer_below = 2 * math.log(max(value, low)) <= math.log(low * high)
-        else:
-            closer_below = value - low <= high - value
-        return self._values[below if closer_below else above]
-
-    def _on_log_scale(self) -> bool:
-        """Whether the images follow the logarithms of three or more values."""
-        if self.cardinality < 3 or self._sizes[0] <= 0:
-            return False
-        logs = np.log(self._sizes)
-        scaled = (logs - logs[0]) / (logs[-1] - logs[0])
-        return bool(np.allclose(self._value_images[:, 0], scaled))
-
     def index_of(self, value: Any) -> int:
         """Return the place of a value, or of the next larger one up to the last."""
         return min(bisect_left(self._sizes, float(value)), len(self._sizes) - 1)
@@ -545,9 +505,6 @@ class MixedHyperParam(HyperParam):
         specials = np.argmax(images[:, 1:], axis=1)
         return np.where(self.is_special(images), specials, numbers)
 
-    def nearest(self, value: Any) -> Any:
-        return self._numbers.nearest(value)
-
     def is_special(self, images: np.ndarray) -> np.ndarray:
         """Return, (n,), which points are nearest to a value that is no number."""
         return (images[:, 1:] >= self._edge).any(axis=1)
@@ -607,14 +564,6 @@ class DistributionHyperParam(HyperParam):
     def indices(self, images: np.ndarray) -> np.ndarray:
         return (self._numbers(images) - self.min).astype(np.int64)
 
-    def nearest(self, value: Any) -> Any:
-        if not _is_of_kind(value, self._discrete, low=self.min):
-            return UNSET
-        end = min(max(value, self.min), self.max)
-        return self.decode(self.images_of([end]))[
-            0
-        ]  # the ends themselves are not tried
-
     def _images(self, numbers: np.ndarray) -> np.ndarray:
         with np.errstate(all="ignore"):
             images = np.asarray(self._distribution.cdf(numbers), dtype=float)
@@ -634,13 +583,6 @@ class DistributionHyperParam(HyperParam):
             return (steps + 0.5) * RESOLUTION
         # no draw from a distribution hits its ends, where estimators may fail
         return np.clip(_grid(images), RESOLUTION, 1.0 - RESOLUTION)
-
-
-def _is_of_kind(value: Any, integer: bool, low: float) -> bool:
-    """Whether a number means more or less of the same as those from `low` up."""
-    if not is_finite_number(value) or is_integer(value) != integer:
-        return False
-    return not value < 0 <= low
 
 
 def _check_range(low: Any, high: Any, log: bool, lowest: int | None) -> None:

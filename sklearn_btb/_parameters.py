@@ -20,7 +20,7 @@ Entry = TypeVar("Entry")
 Part = Mapping[str, HyperParam]  # one dict of a space
 
 N_ASKED: Final = 2  # values of a parameter that are tried beside its default
-MADE_UP: Final = "_that_nothing_has"
+MADE_UP: Final = "that_nothing_has"
 
 
 def is_estimator(value: Any) -> bool:
@@ -114,11 +114,9 @@ def check_parameters(
                 continue
             refusal = _refusal(estimator, parameter, hyperparam)
             if refusal is not None:
-                names = [*current, *_declared(parameter, estimator, current)]
+                value = hyperparam.default
                 raise ValueError(
-                    _refused(parameter, estimator, hyperparam, refusal)
-                    + f"{nearest(parameter, names)}; valid parameters are "
-                    f"{sorted(current)}{_words(refusal)}"
+                    _message(parameter, value, estimator, current, refusal)
                 ) from refusal
             accepted.add(parameter)
 
@@ -281,27 +279,30 @@ def _error_of(estimator: Any, name: str, value: Any) -> Exception | None:
     return None
 
 
-def _refused(
-    parameter: str, estimator: Any, hyperparam: HyperParam, refusal: Exception
+def _message(
+    parameter: str,
+    value: Any,
+    estimator: Any,
+    current: Mapping[str, Any],
+    refusal: Exception,
 ) -> str:
     """Say whether it is the name that is refused, or its values.
 
-    A name that nothing has is refused in the same words, if it is the name.
+    If it is the name, one that nothing has is refused in the same words.
     """
-    value = hyperparam.default
     other = _error_of(estimator, parameter + MADE_UP, value)
     texts = [str(error).partition(". ")[0] for error in (refusal, other)]
-    if type(other) is type(refusal) and texts[0] == texts[1].replace(MADE_UP, ""):
-        return f"invalid parameter {parameter!r}"
-    return f"parameter {parameter!r} cannot be set to {value!r}"
-
-
-def _words(refusal: Exception) -> str:
-    """Repeat what an estimator said, unless it is what scikit-learn says."""
-    text = str(refusal)
-    if text.startswith("Invalid parameter"):
-        return ""
-    return f"; it raised {type(refusal).__name__}: {text}"
+    said = f"it raised {type(refusal).__name__}: {refusal}"
+    if type(other) is not type(refusal) or texts[0] != texts[1].replace(MADE_UP, ""):
+        return f"parameter {parameter!r} cannot be set to {value!r}; {said}"
+    names = [*current, *_declared(parameter, estimator, current)]
+    message = (
+        f"invalid parameter {parameter!r}{nearest(parameter, names)}; valid parameters "
+        f"are {sorted(current)}"
+    )
+    if str(refusal).startswith("Invalid parameter"):  # scikit-learn's says no more
+        return message
+    return f"{message}; {said}"
 
 
 def _declared(

@@ -19,6 +19,7 @@ from ._conditions import Condition, Part, in_order, requirement
 from ._foreign import own_space, own_values
 from ._hyperparams import INACTIVE, LARGEST_ENUMERATED, UNSET, HyperParam
 from ._layout import Dimension, Layout, Rows, are_alike, are_disjoint, first_rows
+from ._nearest import nearest_value
 from ._notation import as_hyperparam, from_btb_dict, warn_if_like_a_range
 from ._random import generator_at
 from ._values import described, is_finite_number, nearest, same
@@ -492,7 +493,7 @@ def _defaults_of(part: Part, given: Mapping[str, Any]) -> dict[str, Any]:
     for name, hyperparam in part.hyperparams.items():
         value = _fitting(part, name, given)
         if value is UNSET and name in given and not hyperparam.has_own_default:
-            value = hyperparam.nearest(given[name])
+            value = nearest_value(hyperparam, given[name])
         config[name] = hyperparam.default if value is UNSET else hyperparam.own(value)
     return config
 

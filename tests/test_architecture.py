@@ -36,6 +36,7 @@ FLOOR_PLAN = {
     3: [
         "_foreign",
         "_layout",
+        "_nearest",
         "_parameters",
         "_predictor_spaces",
         "_report",
@@ -48,6 +49,7 @@ FLOOR_PLAN = {
         "_evaluation",
         "_html",
         "_leaderboard",
+        "_nearest",
         "_notation",
         "_refit",
         "_scoring",
