@@ -1,10 +1,12 @@
 """What the search itself costs, beside `RandomizedSearchCV`.
 
     python benchmarks/bench_engine.py            # all parts, about 10 minutes
-    python benchmarks/bench_engine.py seconds    # or one of: seconds, memory, sharing
+    python benchmarks/bench_engine.py seconds    # or: grid, memory, sharing
 
 - seconds: 500 random candidates of a trivial classifier on 5 folds, both searches in
   turn, with one job and with two.
+- grid: CPU of a grid of 400 combinations on 5 folds beside `GridSearchCV`, all of it
+  tried, with fits of 1 ms and with fits that take no time.
 - memory: how much the process grows over 10,000 candidates x 5 folds.
 - sharing: memory of two workers that evaluate folds of a 500 MB array.
 """
@@ -18,7 +20,7 @@ import numpy as np
 import psutil
 from scipy.stats import uniform
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.model_selection import RandomizedSearchCV
+from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 
 from sklearn_btb import BTBSearchCV
 
@@ -38,6 +40,20 @@ class Trivial(ClassifierMixin, BaseEstimator):
 
     def predict(self, X):
         return np.zeros(len(X), dtype=int)
+
+
+class Busy(Trivial):
+    """Takes so many milliseconds of CPU to be fitted."""
+
+    def __init__(self, x=0.0, milliseconds=0.0):
+        super().__init__(x)
+        self.milliseconds = milliseconds
+
+    def fit(self, X, y):
+        end = time.thread_time() + self.milliseconds / 1e3
+        while time.thread_time() < end:
+            pass
+        return super().fit(X, y)
 
 
 class Memory(Trivial):
@@ -98,14 +114,54 @@ def bench_seconds():
                 for _ in range(N_PAIRS)
             ]
         )
-        ratios = pairs[:, 1] / pairs[:, 0]
-        again = rng.choice(ratios, size=(10_000, len(ratios)))
-        low, high = np.quantile(np.median(again, axis=1), [0.025, 0.975])
-        theirs, ours = np.median(pairs, axis=0)
-        print(
-            f"| {n_jobs} | {theirs:.2f} | {ours:.2f} | {np.median(ratios):.2f} "
-            f"| {low:.2f} - {high:.2f} |"
-        )
+        print(f"| {n_jobs} | {compared(pairs, rng)} |")
+
+
+def compared(pairs, rng):
+    """Return medians of both, of the ratio, and its bootstrap interval, as cells."""
+    ratios = pairs[:, 1] / pairs[:, 0]
+    again = rng.choice(ratios, size=(10_000, len(ratios)))
+    low, high = np.quantile(np.median(again, axis=1), [0.025, 0.975])
+    theirs, ours = np.median(pairs, axis=0)
+    return (
+        f"{theirs:.2f} | {ours:.2f} | {np.median(ratios):.2f} | {low:.2f} - {high:.2f}"
+    )
+
+
+def cpu_seconds():
+    """Return the CPU time of this process and of its workers so far."""
+    family = [psutil.Process(), *psutil.Process().children(recursive=True)]
+    return sum(sum(process.cpu_times()[:2]) for process in family)
+
+
+def cpu_of_grid(Search, milliseconds, n_jobs):
+    X, y = small_data()
+    different = [milliseconds + 1e-9 * i for i in range(10)]
+    grid = {"x": list(range(40)), "milliseconds": different}
+    search = Search(Busy(), grid, cv=5, n_jobs=n_jobs, refit=False)
+    if Search is BTBSearchCV:
+        search.set_params(n_iter=400)
+    start = cpu_seconds()
+    search.fit(X, y)
+    return cpu_seconds() - start
+
+
+def bench_grid():
+    print(f"\nCPU seconds, 400 combinations x 5 folds, {N_PAIRS} pairs of runs\n")
+    print("| ms a fit | n_jobs | GridSearchCV | BTBSearchCV | ratio | 95 % interval |")
+    print("|---|---|---|---|---|---|")
+    rng = np.random.default_rng(0)
+    searches = GridSearchCV, BTBSearchCV
+    for milliseconds in (0.0, 1.0):
+        for n_jobs in (1, 2):
+            for Search in searches:
+                cpu_of_grid(Search, 0.0, n_jobs)  # starts the workers
+            pairs = [
+                [cpu_of_grid(Search, milliseconds, n_jobs) for Search in searches]
+                for _ in range(N_PAIRS)
+            ]
+            cells = compared(np.array(pairs), rng)
+            print(f"| {milliseconds:.0f} | {n_jobs} | {cells} |", flush=True)
 
 
 def bench_memory():
@@ -151,12 +207,17 @@ def bench_sharing():
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("part", nargs="?", choices=["seconds", "memory", "sharing"])
+    parts = {
+        "seconds": bench_seconds,
+        "grid": bench_grid,
+        "memory": bench_memory,
+        "sharing": bench_sharing,
+    }
+    parser.add_argument("part", nargs="?", choices=parts)
     parser.add_argument("--grow", choices=SEARCHES, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.grow:
         return grow(arguments.grow)
-    parts = {"seconds": bench_seconds, "memory": bench_memory, "sharing": bench_sharing}
     for name, part in parts.items():
         if arguments.part in (None, name):
             part()

@@ -1,6 +1,6 @@
 """Conditions: parameters that apply only while another one has certain values."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from typing import Any, NamedTuple
@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ._hyperparams import LARGEST_ENUMERATED, HyperParam
-from ._values import described, index_of, is_finite_number, nearest
+from ._values import Lookup, described, is_finite_number, nearest, same
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -24,11 +24,12 @@ class Condition:
 
     def counts(self, value: Any) -> bool:
         """Whether a value of the other parameter is one of those that count."""
-        return any(_places(wanted, [value]) for wanted in self.wanted_of([value]))
+        possible = Lookup([value])
+        return any(_places(wanted, possible) for wanted in self.wanted_of(possible))
 
-    def wanted_of(self, possible: list[Any]) -> list[Any]:
+    def wanted_of(self, possible: Lookup) -> list[Any]:
         """List the values that count, or what stands for them: one, or several."""
-        if index_of(self.values, possible) is None and isinstance(
+        if possible.find(self.values) is None and isinstance(
             self.values, list | tuple | set | frozenset | range | np.ndarray
         ):
             return list(self.values)
@@ -100,7 +101,7 @@ class Requirement(NamedTuple):
     """A parameter has to apply, and to have one of these values."""
 
     parameter: str
-    values: list[Any]
+    values: Lookup
 
 
 class Part(NamedTuple):
@@ -128,7 +129,7 @@ class Part(NamedTuple):
             if all(
                 required in applying
                 and required in config
-                and index_of(config[required], values) is not None
+                and values.find(config[required]) is not None
                 for required, values in self.requirements.get(name, ())
             ):
                 applying.add(name)
@@ -153,6 +154,34 @@ class Part(NamedTuple):
             name in config and self.hyperparams[name].contains(config[name])
             for name in applying
         )
+
+    def gives_back(self, configs: Sequence[Mapping[str, Any]]) -> np.ndarray:
+        """Whether decoding n configurations that it has gives back the very values."""
+        applying = [self.applying(config) for config in configs]
+        exact = np.ones(len(configs), dtype=bool)
+        for name, hyperparam in self.hyperparams.items():
+            rows = [row for row, names in enumerate(applying) if name in names]
+            if rows:
+                values = [configs[row][name] for row in rows]
+                decoded = hyperparam.decode(hyperparam.images_of(values))
+                exact[rows] &= np.array(list(map(same, decoded, values)), dtype=bool)
+        return exact
+
+    def names_text(self) -> str:
+        """Write which names a configuration of it has, for messages."""
+        always = [name for name in self.hyperparams if name not in self.requirements]
+        text = str(always)
+        if self.requirements:
+            text += f" and, where they apply, {list(self.requirements)}"
+        return text
+
+    def facts(self) -> Any:
+        """Return what its configurations follow from, whatever their defaults."""
+        hyperparams = {name: facts_of(each) for name, each in self.hyperparams.items()}
+        return hyperparams, {
+            name: [(parameter, values.values) for parameter, values in those]
+            for name, those in self.requirements.items()
+        }
 
 
 def in_order(
@@ -183,6 +212,24 @@ def values_of(hyperparam: HyperParam) -> list[Any]:
     return hyperparam.decode(hyperparam.at(np.arange(hyperparam.cardinality)))
 
 
+def facts_of(hyperparam: HyperParam) -> Any:
+    """Return what the values and images of a hyperparameter follow from.
+
+    Two have the same values and images if their facts are the `same`.
+    """
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, Lookup):
+            return value.values
+        return facts_of(value) if isinstance(value, HyperParam) else value
+
+    return type(hyperparam), {
+        name: plain(value)
+        for name, value in vars(hyperparam).items()
+        if "default" not in name
+    }
+
+
 def requirement(
     condition: Condition, hyperparams: Mapping[str, HyperParam]
 ) -> Requirement:
@@ -205,7 +252,7 @@ def requirement(
             "`when` must name a parameter with a finite number of values (up to "
             f"{LARGEST_ENUMERATED}); got {parameter!r}, {hyperparam.valid}"
         )
-    possible = values_of(hyperparam)
+    possible = Lookup(values_of(hyperparam))
     wanted = condition.wanted_of(possible)
     if not wanted:
         raise ValueError(f"`when` must have values of {parameter!r}; got none")
@@ -213,28 +260,31 @@ def requirement(
     for one in wanted:
         places = _places(one, possible)
         if not places:
-            texts = [value for value in possible if isinstance(value, str)]
+            texts = [value for value in possible.values if isinstance(value, str)]
             near = nearest(one, texts) if isinstance(one, str) else ""
             raise ValueError(
                 f"`when` must have values that {parameter!r} can have, "
                 f"{hyperparam.valid}; got {one!r}{near}"
             )
         counting.update(places)
-    return Requirement(parameter, [possible[place] for place in sorted(counting)])
+    return Requirement(
+        parameter, Lookup(possible.values[place] for place in sorted(counting))
+    )
 
 
-def _places(wanted: Any, possible: list[Any]) -> list[int]:
+def _places(wanted: Any, possible: Lookup) -> list[int]:
     """Find a value, or those for which a class or a function stands."""
-    place = index_of(wanted, possible)
+    place = possible.find(wanted)
     if place is None and is_finite_number(wanted) and float(wanted).is_integer():
-        place = index_of(int(wanted), possible)
-        place = index_of(float(wanted), possible) if place is None else place
+        place = possible.find(int(wanted))
+        place = possible.find(float(wanted)) if place is None else place
     if place is not None:
         return [place]
+    each = enumerate(possible.values)
     if isinstance(wanted, type):
-        return [place for place, one in enumerate(possible) if isinstance(one, wanted)]
+        return [place for place, one in each if isinstance(one, wanted)]
     if callable(wanted):
-        return [place for place, one in enumerate(possible) if _counts(wanted, one)]
+        return [place for place, one in each if _counts(wanted, one)]
     return []
 
 

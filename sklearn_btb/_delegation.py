@@ -9,7 +9,8 @@ from sklearn.utils.metadata_routing import process_routing
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from ._estimators import given_estimators
+from ._given import given_to
+from ._scoring import routed_scorer
 from ._sklearn_compat import VisualBlock, raise_for_params
 
 INTERRUPTED: Final = (
@@ -45,7 +46,7 @@ def has(attribute: str) -> Callable[[Any], bool]:
         if hasattr(search, "best_estimator_"):
             getattr(search.best_estimator_, attribute)
         else:
-            for estimator in given_estimators(search.estimators):
+            for estimator in given_to(search).each:
                 getattr(estimator, attribute)
         return True
 
@@ -77,7 +78,7 @@ def score_winner(search: Any, X: Any, y: Any, params: Mapping[str, Any]) -> floa
     score_params = {}
     if get_config()["enable_metadata_routing"]:
         routed = process_routing(search, "score", **params)
-        score_params = routed[f"scorer__{search.best_estimator_name_}"].score
+        score_params = routed[routed_scorer(search, search.best_estimator_name_)].score
     if search.multimetric_ and callable(search.refit):
         raise ValueError(
             "With several metrics and a callable `refit` there is no one score; "
@@ -100,10 +101,10 @@ def visual_block(search: Any) -> Any:
     """Return what the diagram of a search shows: the winner, or what is searched."""
     if hasattr(search, "best_estimator_"):
         shown = {f"best_estimator_: {search.best_estimator_name_}": winner(search)}
-    elif isinstance(search.estimators, Mapping):
-        shown = dict(search.estimators)
+    elif (given := given_to(search)).single:
+        shown = {f"estimator: {type(given.estimators).__name__}": given.estimators}
     else:
-        shown = {f"estimators: {type(search.estimators).__name__}": search.estimators}
+        shown = dict(given.estimators)
     return VisualBlock(
         "parallel",
         list(shown.values()),

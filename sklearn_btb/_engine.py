@@ -43,8 +43,8 @@ class Limits(NamedTuple):
 
     Attributes
     ----------
-    n_iter : int
-        How many trials there are in the end.
+    n_iter : int or float
+        How many trials there are in the end; infinite without a limit.
     earlier : set of int
         The numbers of those of an earlier fit, which count for nothing but the best.
     time_budget : float or None
@@ -59,7 +59,7 @@ class Limits(NamedTuple):
         When the time began to count, by `time.monotonic`.
     """
 
-    n_iter: int
+    n_iter: float
     earlier: frozenset[int] = frozenset()
     time_budget: float | None = None
     fit_timeout: float | None = None
@@ -214,7 +214,7 @@ class _Engine:
         self._complete = np.empty((0, len(problem.splits)))
         taken = {trial.number for trial in trials}
         self._numbers = itertools.filterfalse(taken.__contains__, itertools.count())
-        n_total = min(limits.n_iter, problem.settings.n_candidates)
+        n_total = problem.settings.n_candidates
         # scikit-learn's callbacks may show progress of their own
         wanted = problem.settings.verbose == 1 and problem.search is None
         self._progress = Progress(wanted, n_total, len(trials), self._deadline)
@@ -299,7 +299,7 @@ class _Engine:
         candidate = _Candidate(
             number=next(self._numbers),
             name=name,
-            params=params,
+            params=dict(sorted(params.items())),  # as in scikit-learn's searches
             folds=[None] * n_splits,
             waiting=deque(range(n_splits)),
         )

@@ -37,13 +37,6 @@ def named_estimators(estimators: Any) -> dict[str, Any]:
     return dict(estimators)
 
 
-def given_estimators(estimators: Any) -> list[Any]:
-    """Return what the user gave as a list, unchecked."""
-    return list(
-        estimators.values() if isinstance(estimators, Mapping) else [estimators]
-    )
-
-
 def nested_params(estimators: Mapping[str, Any]) -> dict[str, Any]:
     """Return `estimators__<name>` and `estimators__<name>__<parameter>`."""
     params = {}
@@ -301,7 +294,7 @@ def _default_space(name: str, estimator: Any, single: bool) -> dict[str, Any]:
     except ValueError as error:
         raise ValueError(
             f"{_who(name, estimator)} has no search space, and {error}; give it one, "
-            f"`search_spaces={_of_one(name, '{parameter: values}', single)}`, or "
+            f"`{_spaces_of_one(name, '{parameter: values}', single)}`, or "
             f"`{_of_one(name, '{}', single)}` to compare it as it is"
         ) from error
 
@@ -310,7 +303,7 @@ def _warn_of_a_single_candidate(name: str, estimator: Any, single: bool) -> None
     warnings.warn(
         f"{_who(name, estimator)} is the only candidate, as it is: its default space "
         "is empty, since nothing in it is worth tuning but what you set yourself; give "
-        f"it a space, `search_spaces={_of_one(name, '{parameter: values}', single)}`, "
+        f"it a space, `{_spaces_of_one(name, '{parameter: values}', single)}`, "
         f"or `{_of_one(name, '{}', single)}` if that is meant",
         UserWarning,
         stacklevel=2,
@@ -322,5 +315,11 @@ def _who(name: str, estimator: Any) -> str:
 
 
 def _of_one(name: str, space: str, single: bool) -> str:
-    """Write the `search_spaces` of one estimator."""
+    """Write the space of one estimator."""
     return space if single else f"{{{name!r}: {space}}}"
+
+
+def _spaces_of_one(name: str, space: str, single: bool) -> str:
+    """Write the parameter of the search that gives one estimator a space."""
+    parameter = "param_grid" if single else "search_spaces"
+    return f"{parameter}={_of_one(name, space, single)}"

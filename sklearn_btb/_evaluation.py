@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from joblib.logger import short_format_time
 from sklearn.base import clone
-from sklearn.model_selection import check_cv
 
 from ._kept import Keep, brought
 from ._progress import say
@@ -38,8 +37,10 @@ class Settings:
     error_score : "raise" or float
     return_train_score : bool
     verbose : int
-    n_splits, n_candidates : int
+    n_splits : int
         For the progress messages.
+    n_candidates : int or None
+        How many there are in the end at most; None without a limit.
     keep : Keep or None
         What folds bring besides their scores.
     """
@@ -51,7 +52,7 @@ class Settings:
     return_train_score: bool
     verbose: int
     n_splits: int
-    n_candidates: int
+    n_candidates: int | None
     keep: Keep | None = None
 
 
@@ -135,32 +136,6 @@ def _values(y: Any) -> Any:
     values = y.to_numpy() if hasattr(y, "to_numpy") else y
     texts = isinstance(values, np.ndarray) and values.dtype.kind == "U"
     return values.astype(object) if texts else values
-
-
-def make_splits(
-    cv: Any, X: Any, y: Any, classifier: bool, split_params: Mapping[str, Any]
-) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Make the splits of a search.
-
-    Raises
-    ------
-    ValueError
-        If there are none, or not as many as the splitter says.
-    """
-    cv = check_cv(cv, y, classifier=classifier)
-    n_splits = cv.get_n_splits(X, y, **split_params)
-    splits = list(cv.split(X, y, **split_params))
-    if len(splits) != n_splits:
-        raise ValueError(
-            "cv.split and cv.get_n_splits return inconsistent results. "
-            f"Expected {n_splits} splits, got {len(splits)}"
-        )
-    if not splits:
-        raise ValueError(
-            "No fits were performed. Was the CV iterator empty? "
-            "Were there no candidates?"
-        )
-    return splits
 
 
 def evaluate(
@@ -418,7 +393,7 @@ class _Message:
             return  # a value's text may be costly
         self.progress = f" {split + 1}/{settings.n_splits}" if self.verbose > 2 else ""
         if self.verbose > 9:
-            self.progress += f"; {candidate + 1}/{settings.n_candidates}"
+            self.progress += f"; {candidate + 1}/{settings.n_candidates or '?'}"
         listed = ", ".join(f"{key}={params[key]}" for key in sorted(params))
         several = len(settings.scorers) > 1
         self.params = ": ".join(filter(None, [name, listed])) if several else listed

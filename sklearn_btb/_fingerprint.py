@@ -3,6 +3,7 @@
 import copyreg
 import functools
 import hashlib
+import itertools
 import platform
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -178,6 +179,10 @@ def _facts(path: str, value: Any, depth: int = 0) -> Iterator[tuple[str, str]]:
         if len(value) > LONGEST and all(isinstance(item, PLAIN) for item in value):
             yield path, _table(value)
             return
+        if len(value) > LONGEST and all(map(_is_nested_plain, value)):
+            digest = hashlib.md5(repr(value).encode(), usedforsecurity=False)
+            yield path, f"{named} of {len(value)} with the hash {digest.hexdigest()}"
+            return
         yield path, f"{named} of {len(value)}"
         for index, item in enumerate(value):
             yield from inner(f"{path}[{index}]", item)
@@ -206,6 +211,14 @@ def _is_table(value: Any) -> bool:
 
 def _is_plain(value: Mapping[Any, Any]) -> bool:
     return all(isinstance(part, PLAIN) for item in value.items() for part in item)
+
+
+def _is_nested_plain(value: Any) -> bool:
+    if type(value) in (list, tuple):
+        return all(map(_is_nested_plain, value))
+    if type(value) is dict:
+        return all(map(_is_nested_plain, itertools.chain.from_iterable(value.items())))
+    return isinstance(value, PLAIN)
 
 
 def _key(key: Any) -> str:

@@ -16,14 +16,13 @@ from scipy import stats
 from ._conditions import values_of, when
 from ._hyperparams import (
     LARGEST_ENUMERATED,
-    UNSET,
     CategoricalHyperParam,
     FloatHyperParam,
     HyperParam,
     IntHyperParam,
 )
 from ._notation import as_hyperparam, from_list
-from ._values import same
+from ._values import UNSET, same
 
 Constraint = Callable[[dict[str, Any]], bool]
 

@@ -10,7 +10,7 @@ of a distribution over billions) exactly where they lie on a grid of 2**-30 of t
 unit interval, as everything that is sampled or proposed does. (The ends of a
 continuous distribution do not: they are encoded as the points next to them.) An image
 therefore identifies its value, and nothing the user puts into a space has to be
-sorted or serialised, nor hashed unless it is a string, a number or None.
+sorted, serialised or hashed.
 """
 
 import math
@@ -22,23 +22,13 @@ from typing import Any, Final
 
 import numpy as np
 
-from ._values import as_list, distinct, index_of, is_finite_number, is_integer, same
+from ._values import UNSET, Lookup, as_list, is_finite_number, is_integer, same
 
 RESOLUTION: Final = 2.0**-30
 INACTIVE: Final = 0.5  # the image where there is nothing to tell apart
 LARGEST_ENUMERATED: Final = 2**16  # of what is finite, as much is listed
+MOST_COLUMNS: Final = 64  # of one hyperparameter; the model's time goes with them
 LARGEST_INTEGER: Final = 2**40  # up to here neighbours differ also in logarithms
-
-
-class _Unset:
-    def __repr__(self) -> str:
-        return "<unset>"
-
-    def __reduce__(self) -> str:
-        return "UNSET"  # pickles and copies to itself
-
-
-UNSET: Final = _Unset()
 
 
 class HyperParam(ABC):
@@ -55,7 +45,9 @@ class HyperParam(ABC):
     has_own_default : bool
         Whether the default was given rather than taken from the middle.
     numeric : bool
-        Whether nearby images mean similar values.
+        Whether the values are numbers, and nearby images mean similar ones.
+    by_position : bool
+        Whether the image of values that are no numbers is their place in a long list.
     valid : str
         What the values are, for messages.
     """
@@ -63,6 +55,7 @@ class HyperParam(ABC):
     n_dims: int = 1
     cardinality: int | float = math.inf
     numeric: bool = True
+    by_position: bool = False
     default: Any
     has_own_default: bool
     valid: str
@@ -275,6 +268,11 @@ class CategoricalHyperParam(HyperParam):
     told apart by their place in `choices`; of equal ones only the first counts. One
     value takes no column of the image, two take one, more take one each (one-hot).
 
+    More than 64 values take a single column, their place in `choices`. So many levels
+    cannot be learned one by one; but lists as `itertools.product` or `combinations`
+    write them have an order in which neighbours are alike, and a model of the scores
+    can use that. Where the order says nothing, its length scale becomes short.
+
     Parameters
     ----------
     choices : sequence
@@ -295,17 +293,24 @@ class CategoricalHyperParam(HyperParam):
     numeric = False
 
     def __init__(self, choices: Sequence[Any], default: Any = UNSET) -> None:
-        self.choices = distinct(as_list(choices))
-        self.cardinality = len(self.choices)
+        self._lookup = Lookup(as_list(choices))
+        self.cardinality = len(self._lookup)
         self.valid = f"one of {reprlib.repr(self.choices)}"
+        self.by_position = self.cardinality > MOST_COLUMNS
         self.n_dims = self.cardinality if self.cardinality > 2 else self.cardinality - 1
+        self.n_dims = 1 if self.by_position else self.n_dims
         self._set_default(default, self.choices[0])
 
+    @property
+    def choices(self) -> list[Any]:
+        """The values, each once."""
+        return self._lookup.values
+
     def contains(self, value: Any) -> bool:
-        return index_of(value, self.choices) is not None
+        return self._lookup.find(value) is not None
 
     def images_of(self, values: Sequence[Any]) -> np.ndarray:
-        return self.at(np.array([index_of(value, self.choices) for value in values]))
+        return self.at(np.array([self._lookup.find(value) for value in values], int))
 
     def decode(self, images: np.ndarray) -> list[Any]:
         return [self.choices[index] for index in self.indices(images)]
@@ -317,11 +322,16 @@ class CategoricalHyperParam(HyperParam):
         return self.at(rng.integers(len(self.choices), size=n))
 
     def at(self, indices: np.ndarray) -> np.ndarray:
+        if self.by_position:  # the middles of equal cells
+            return ((np.asarray(indices) + 0.5) / self.cardinality).reshape(-1, 1)
         columns = np.zeros((len(indices), len(self.choices)))
         columns[np.arange(len(indices)), np.asarray(indices, dtype=int)] = 1.0
         return columns[:, self.cardinality - self.n_dims :]  # one of two: one column
 
     def indices(self, images: np.ndarray) -> np.ndarray:
+        if self.by_position:
+            cells = np.floor(images[:, 0] * self.cardinality).astype(int)
+            return np.clip(cells, 0, self.cardinality - 1)
         if self.n_dims == 1:
             return (images[:, 0] >= 0.5).astype(int)
         if self.n_dims == 0:
@@ -464,9 +474,9 @@ class MixedHyperParam(HyperParam):
         self, choices: list[Any], numbers: OrdinalHyperParam, default: Any = UNSET
     ) -> None:
         self._numbers = numbers
-        self._specials = distinct([it for it in choices if not numbers.contains(it)])
+        self._specials = Lookup(it for it in choices if not numbers.contains(it))
         places = np.arange(numbers.cardinality)
-        self._values = [*self._specials, *numbers.decode(numbers.at(places))]
+        self._values = [*self._specials.values, *numbers.decode(numbers.at(places))]
         self.cardinality = len(self._values)
         self.n_dims = 1 + len(self._specials)
         self.valid = f"one of {reprlib.repr(self._values)}"
@@ -476,8 +486,7 @@ class MixedHyperParam(HyperParam):
         self._set_default(default, choices[0])
 
     def contains(self, value: Any) -> bool:
-        special = index_of(value, self._specials) is not None
-        return special or self._numbers.contains(value)
+        return self._index_of(value) is not None
 
     def images_of(self, values: Sequence[Any]) -> np.ndarray:
         return self.at(np.array([self._index_of(value) for value in values], int))
@@ -512,7 +521,7 @@ class MixedHyperParam(HyperParam):
     def _index_of(self, value: Any) -> int | None:
         if self._numbers.contains(value):
             return len(self._specials) + self._numbers.index_of(value)
-        return index_of(value, self._specials)
+        return self._specials.find(value)
 
 
 class DistributionHyperParam(HyperParam):

@@ -17,7 +17,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from ._conditions import Part, values_of
+from ._conditions import Part, facts_of, values_of
 from ._hyperparams import (
     INACTIVE,
     LARGEST_ENUMERATED,
@@ -27,7 +27,7 @@ from ._hyperparams import (
     OrdinalHyperParam,
 )
 from ._notation import as_hyperparam
-from ._values import is_finite_number, same
+from ._values import Lookup, distinct, is_finite_number
 
 Rows = slice | np.ndarray
 Alternative = dict[int, np.ndarray]  # number of a dimension -> table
@@ -39,7 +39,14 @@ BRANCH: Final = 0  # the number of the dimension that tells the parts of a union
 
 
 class Block(NamedTuple):
-    """Columns of the images that change together."""
+    """Columns of the images that change together.
+
+    Attributes
+    ----------
+    columns : slice
+    numeric : bool
+        Whether small steps on them mean small changes.
+    """
 
     columns: slice
     numeric: bool
@@ -73,7 +80,8 @@ class Dimension(NamedTuple):
         if isinstance(self.hyperparam, MixedHyperParam):
             numbers, specials = slice(start, start + 1), slice(start + 1, stop)
             return [Block(numbers, True), Block(specials, False)]
-        return [Block(self.columns, self.hyperparam.numeric)] if start < stop else []
+        numeric = self.hyperparam.numeric or self.hyperparam.by_position
+        return [Block(self.columns, numeric)] if start < stop else []
 
 
 class Layout:
@@ -101,6 +109,8 @@ class Layout:
     def __init__(self, parts: Sequence[Part]) -> None:
         self.dimensions: list[Dimension] = []
         self.n_dims = 0
+        self._alike = Lookup()  # names with facts of hyperparameters
+        self._placed: list[list[int]] = []  # the dimensions of each of them
         if len(parts) == 1:
             self._place_part(parts[0], {}, {})
         elif (telling := _telling(parts)) is not None:
@@ -176,6 +186,30 @@ class Layout:
             images[rows, dimension.columns] = dimension.hyperparam.at(digits)
         return images
 
+    def digits(self, images: np.ndarray) -> np.ndarray:
+        """Return, (n, n_dimensions), the number of each value; -1 where inactive.
+
+        Only for spaces that are finite.
+        """
+        digits = np.full((len(images), len(self.dimensions)), -1)
+        for rows, dimension in self.active(images):
+            points = images[rows, dimension.columns]
+            digits[rows, dimension.number] = dimension.hyperparam.indices(points)
+        return digits
+
+    def of_digits(self, digits: np.ndarray) -> np.ndarray:
+        """Return the images (n, d) of configurations with values of these numbers."""
+        images = np.full((len(digits), self.n_dims), INACTIVE)
+        for rows, dimension in self.active(images):
+            points = dimension.hyperparam.at(digits[rows, dimension.number])
+            images[rows, dimension.columns] = points
+        return images
+
+    @property
+    def cardinalities(self) -> np.ndarray:
+        """How many values each dimension has."""
+        return np.array([each.hyperparam.cardinality for each in self.dimensions])
+
     def _weights(self, parts: Sequence[Part]) -> np.ndarray:
         weights = np.array([_n_choices(part) for part in parts], float)
         if self.hidden_branch and math.isfinite(self.n_numbered):
@@ -221,7 +255,7 @@ class Layout:
             alternative = dict(table)
             for parameter, values in part.requirements.get(name, ()):
                 control = known[parameter]
-                wanted = _table(self.dimensions[control].hyperparam, values)
+                wanted = _table(self.dimensions[control].hyperparam, values.values)
                 alternative[control] = alternative.get(control, True) & wanted
             known[name] = self._place(name, part.hyperparams[name], alternative)
 
@@ -229,17 +263,16 @@ class Layout:
         self, name: str | None, hyperparam: HyperParam, alternative: Alternative
     ) -> int:
         """Add a dimension, or find the one that another part of the union has."""
-        for number, known in enumerate(self.dimensions):
-            if (
-                known.name == name
-                and max(alternative, default=BRANCH) < number
-                and are_alike(known.hyperparam, hyperparam)
-            ):
-                known.alternatives.append(alternative)
+        place = self._alike.number((name, facts_of(hyperparam)))
+        self._placed += [[] for _ in range(len(self._alike) - len(self._placed))]
+        for number in self._placed[place]:
+            if max(alternative, default=BRANCH) < number:
+                self.dimensions[number].alternatives.append(alternative)
                 return number
         columns = slice(self.n_dims, self.n_dims + hyperparam.n_dims)
         self.n_dims = columns.stop
         number = len(self.dimensions)
+        self._placed[place].append(number)
         self.dimensions.append(
             Dimension(number, name, hyperparam, columns, [alternative])
         )
@@ -300,9 +333,8 @@ def _telling(parts: Sequence[Part]) -> tuple[str, HyperParam] | None:
             len(each) == len(parts)
             and not any(name in part.requirements for part in parts)
             and all(map(_is_list, each))
-            and all(are_disjoint(*pair) for pair in itertools.combinations(each, 2))
+            and (values := _disjoint_values(each)) is not None
         ):
-            values = [value for hyperparam in each for value in values_of(hyperparam)]
             unordered = any(map(_has_numbers_without_order, each))
             whole = (
                 CategoricalHyperParam(values) if unordered else as_hyperparam(values)
@@ -330,6 +362,72 @@ def _has_numbers_without_order(hyperparam: HyperParam) -> bool:
     )
 
 
+def _disjoint_values(those: Sequence[HyperParam]) -> list[Any] | None:
+    """List the values of several hyperparameters, None if two of them share one."""
+    if sorted(each.cardinality for each in those)[-2] > LARGEST_COMPARED:
+        return None
+    values = [value for each in those for value in values_of(each)]
+    return values if len(distinct(values)) == len(values) else None
+
+
+def may_overlap(parts: Sequence[Part]) -> bool:
+    """Whether a configuration may belong to two parts; True if that is not clear.
+
+    Parts without conditions are told apart by their names at first, then by those
+    parameters that have a single value in all of them.
+    """
+    by_names: dict[Any, list[Part]] = {}
+    conditional = any(part.requirements for part in parts)
+    for part in parts:
+        names = None if conditional else frozenset(part.hyperparams)
+        by_names.setdefault(names, []).append(part)
+    return any(
+        _share_a_configuration(*pair)
+        for those in by_names.values()
+        for group in _with_the_same_single_values(those)
+        for pair in itertools.combinations(group, 2)
+    )
+
+
+def _with_the_same_single_values(parts: Sequence[Part]) -> list[list[Part]]:
+    single = [
+        name
+        for name in parts[0].hyperparams
+        if all(_is_single(part, name) for part in parts)
+    ]
+    keys = Lookup()
+    groups: list[list[Part]] = []
+    for part in parts:
+        key = [values_of(part.hyperparams[name]) for name in single]
+        if (number := keys.number(key)) == len(groups):
+            groups.append([])
+        groups[number].append(part)
+    return groups
+
+
+def _is_single(part: Part, name: str) -> bool:
+    """Whether a parameter always applies, and has one value."""
+    hyperparam = part.hyperparams.get(name)
+    free = name not in part.requirements
+    return free and hyperparam is not None and hyperparam.cardinality == 1
+
+
+def _share_a_configuration(one: Part, other: Part) -> bool:
+    """Whether a configuration may belong to both; True if that is not clear."""
+    always = [
+        {name for name in part.hyperparams if name not in part.requirements}
+        for part in (one, other)
+    ]
+    if not always[0] <= other.hyperparams.keys():
+        return False
+    if not always[1] <= one.hyperparams.keys():
+        return False
+    return not any(
+        are_disjoint(one.hyperparams[name], other.hyperparams[name])
+        for name in always[0] | always[1]
+    )
+
+
 def are_disjoint(one: HyperParam, other: HyperParam) -> bool:
     """Whether two hyperparameters surely have no value in common."""
     fewer, more = sorted((one, other), key=lambda each: each.cardinality)
@@ -344,19 +442,6 @@ def first_rows(images: np.ndarray) -> list[int]:
     for index, row in enumerate(images):
         rows.setdefault(row.tobytes(), index)
     return list(rows.values())
-
-
-def are_alike(one: HyperParam, other: HyperParam) -> bool:
-    """Whether two hyperparameters have the same values and images."""
-    facts = [
-        {
-            key: vars(value) if isinstance(value, HyperParam) else value
-            for key, value in vars(each).items()
-            if "default" not in key
-        }
-        for each in (one, other)
-    ]
-    return type(one) is type(other) and same(*facts)
 
 
 def _n_choices(part: Part) -> int:

@@ -1,65 +1,68 @@
-"""The value of a hyperparameter that is nearest to a number outside."""
+"""The value of a space that is nearest to a number outside."""
 
 import math
-from bisect import bisect
+from bisect import bisect_left
 from typing import Any
 
 import numpy as np
 
-from ._conditions import values_of
-from ._hyperparams import UNSET, HyperParam, MixedHyperParam
-from ._notation import as_hyperparam
-from ._values import is_finite_number, is_integer
+from ._hyperparams import HyperParam, MixedHyperParam, OrdinalHyperParam
+from ._values import UNSET, is_finite_number, is_integer
 
 
 def nearest_value(hyperparam: HyperParam, number: Any) -> Any:
-    """Return the value nearest to a number that lies outside, on the scale of the space.
+    """Return the value nearest to a number that a hyperparameter does not contain.
 
-    An integer is near to integers only, and any other number to others: 1 column is not
-    a share of 1.0. A negative number is not near to positive ones: -1 often stands for
-    something else.
+    An integer is near to integers only, and any other number to others: 1 row is not a
+    share of 1.0. A negative number is not near to numbers that are all positive or
+    zero, since -1 often stands for something else.
 
     Parameters
     ----------
     hyperparam : HyperParam
     number : object
-        Anything that it does not contain.
+        Anything but a finite number is near to nothing.
 
     Returns
     -------
     object
-        One of its values, as it would be drawn; UNSET if none is near.
+        It is `UNSET` if no value is near.
+
+    Examples
+    --------
+    >>> from sklearn_btb import IntHyperParam
+    >>> nearest_value(IntHyperParam(2, 9), 12), nearest_value(IntHyperParam(2, 9), 0.5)
+    (9, <unset>)
     """
+    if not is_finite_number(number):
+        return UNSET
+    values, log = _numbers(hyperparam)
+    if not values or all(map(is_integer, values)) != is_integer(number):
+        return UNSET
+    if number < 0 <= values[0]:
+        return UNSET
+    above = min(bisect_left(values, number), len(values) - 1)
+    below = max(above - 1, 0)
+    low, high = float(values[below]), float(values[above])
+    middle = math.sqrt(low) * math.sqrt(high) if log else low / 2 + high / 2
+    return values[below if number <= middle else above]
+
+
+def _numbers(hyperparam: HyperParam) -> tuple[list[Any], bool]:
+    """Return sorted numbers, and whether they are encoded by their logarithms.
+
+    They are all the numbers of a list, and the ends of a range. A distribution is
+    decoded just inside its ends, where no estimator fails.
+    """
+    if not isinstance(hyperparam, OrdinalHyperParam | MixedHyperParam):
+        ends = np.array([[0.0], [1.0]])
+        return (hyperparam.decode(ends) if hyperparam.numeric else []), False
+    images = hyperparam.at(np.arange(int(hyperparam.cardinality)))
     if isinstance(hyperparam, MixedHyperParam):
-        hyperparam = as_hyperparam(
-            list(filter(is_finite_number, values_of(hyperparam)))
-        )
-    if not hyperparam.numeric or not is_finite_number(number):
-        return UNSET
-    low, high = hyperparam.decode(np.array([[0.0], [1.0]]))
-    if is_integer(low) != is_integer(number) or number < 0 <= low:
-        return UNSET
-    if number <= low:
-        return low
-    if number >= high:
-        return high
-    return _nearest_in_gap(values_of(hyperparam), hyperparam, number)
-
-
-def _nearest_in_gap(values: list[Any], hyperparam: HyperParam, number: Any) -> Any:
-    above = bisect([float(value) for value in values], number)
-    low, high = values[above - 1], values[above]
-    if _on_log_scale(values, hyperparam):
-        closer_to_low = 2 * math.log(number) <= math.log(low) + math.log(high)
-    else:
-        closer_to_low = number - low <= high - number
-    return low if closer_to_low else high
-
-
-def _on_log_scale(values: list[Any], hyperparam: HyperParam) -> bool:
-    """Whether the images of three or more values follow their logarithms."""
+        images = images[~hyperparam.is_special(images)]
+    values = hyperparam.decode(images)
     if len(values) < 3 or values[0] <= 0:
-        return False
+        return values, False
     logs = np.log(np.array(values, dtype=float))
-    images = hyperparam.at(np.arange(len(values)))[:, 0]
-    return bool(np.allclose(images, (logs - logs[0]) / (logs[-1] - logs[0])))
+    scaled = (logs - logs[0]) / (logs[-1] - logs[0])
+    return values, np.allclose(images[:, 0], scaled)

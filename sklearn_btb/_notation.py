@@ -10,8 +10,8 @@ from scipy import stats
 
 from ._hyperparams import (
     LARGEST_ENUMERATED,
+    MOST_COLUMNS,
     RESOLUTION,
-    UNSET,
     BooleanHyperParam,
     CategoricalHyperParam,
     DistributionHyperParam,
@@ -21,12 +21,14 @@ from ._hyperparams import (
     MixedHyperParam,
     OrdinalHyperParam,
 )
-from ._values import as_list, described, is_finite_number, is_integer
+from ._values import UNSET, as_list, described, is_finite_number, is_integer
 
 CLOSEST: Final = 2.0**-48  # images of numbers that still have a place between them
 FEWEST_NUMBERS: Final = 3  # among other values, for their order to tell something
 UNIFORM: Final = type(stats.uniform)
 LOGUNIFORM: Final = type(stats.loguniform)
+N_DRAWN: Final = 2**10  # from what can do nothing else
+CLOSEST_DRAWN: Final = 2.0**-32  # relative gap between numbers with others between them
 TAIL: Final = 2.0**-16  # of an endless discrete distribution, what is never drawn
 
 
@@ -55,6 +57,27 @@ class UniformPrior(NamedTuple):
         return numbers
 
 
+class EmpiricalPrior(NamedTuple):
+    """The distribution of numbers that were drawn, and of all between them.
+
+    Attributes
+    ----------
+    numbers : ndarray of shape (n,)
+        Increasing.
+    levels : ndarray of shape (n,)
+        The share of the draws up to each of them, from 0 to 1.
+    """
+
+    numbers: np.ndarray
+    levels: np.ndarray
+
+    def cdf(self, numbers: np.ndarray) -> np.ndarray:
+        return np.interp(numbers, self.numbers, self.levels)
+
+    def ppf(self, levels: np.ndarray | list[float]) -> np.ndarray:
+        return np.interp(levels, self.levels, self.numbers)
+
+
 def as_hyperparam(values: Any) -> HyperParam:
     """Turn what a user wrote for one parameter into a hyperparameter.
 
@@ -63,7 +86,8 @@ def as_hyperparam(values: Any) -> HyperParam:
     values : HyperParam, list, tuple, range, array, distribution or dict
         A list of numbers becomes ordinal on its own scale, and so do three or more
         numbers among other values; any other list becomes categorical. A distribution
-        (`scipy.stats`, frozen) goes through its `cdf` and `ppf`; a dict is BTB's form,
+        (`scipy.stats`, frozen) goes through its `cdf` and `ppf`, and anything else with
+        `rvs` through 1,024 values drawn from it; a dict is BTB's form,
         `{"type", "range" or "values", "default"}`.
 
     Raises
@@ -159,6 +183,9 @@ def _from_distribution(distribution: Any) -> HyperParam:
             )
         distribution = distribution()  # freeze
     if not (hasattr(distribution, "ppf") and hasattr(distribution, "cdf")):
+        of_scipy = type(distribution).__module__.startswith("scipy.")
+        if hasattr(distribution, "rvs") and not of_scipy:
+            return _of_draws(_draws(distribution))
         raise ValueError(
             f"the distribution {distribution!r} has no `ppf` and `cdf`; give a "
             "frozen one-dimensional distribution of scipy.stats"
@@ -186,6 +213,38 @@ def _from_distribution(distribution: Any) -> HyperParam:
     values = [int(point) for point in points] if whole else points.tolist()
     images = np.cumsum(probabilities) - probabilities / 2
     return OrdinalHyperParam(values, images, probabilities)
+
+
+def _draws(distribution: Any) -> list[Any]:
+    """Draw values, the same ones whatever the seed of a search is."""
+    rng = np.random.RandomState(0)
+    try:
+        return [distribution.rvs(random_state=rng) for _ in range(N_DRAWN)]
+    except Exception as error:
+        raise ValueError(
+            f"{distribution!r} must return a value from `rvs(random_state=...)`, which "
+            f"raised {type(error).__name__}: {error}"
+        ) from error
+
+
+def _of_draws(draws: list[Any]) -> HyperParam:
+    """Make a hyperparameter of values that were drawn, by how often each was."""
+    if not all(map(is_finite_number, draws)):
+        return CategoricalHyperParam(draws)
+    whole = all(map(is_integer, draws))
+    numbers, counts = np.unique(np.array(draws, dtype=float), return_counts=True)
+    shares = counts / len(draws)
+    middles = np.cumsum(shares) - shares / 2
+    gaps = np.diff(numbers)
+    if (
+        whole
+        or len(numbers) <= len(draws) // 2
+        or (gaps < CLOSEST_DRAWN * np.abs(numbers[1:])).any()
+    ):
+        values = [int(number) for number in numbers] if whole else numbers.tolist()
+        return OrdinalHyperParam(values, middles, shares)
+    levels = (middles - middles[0]) / (middles[-1] - middles[0])
+    return DistributionHyperParam(EmpiricalPrior(numbers, levels))
 
 
 def _uniform_prior(distribution: Any, family: Any) -> UniformPrior | None:
@@ -233,11 +292,15 @@ def _numeric_list(values: list[Any], default: Any = UNSET) -> OrdinalHyperParam 
 
 
 def _mixed_list(values: list[Any], default: Any) -> MixedHyperParam | None:
-    """Keep the order of the numbers in a list, None if they are few or have none."""
+    """Keep the order of the numbers in a list, None if they are few or have none.
+
+    None also if there are so many other values that these cannot have a column each.
+    """
     numbers = _numeric_list([value for value in values if is_finite_number(value)])
     if numbers is None or numbers.cardinality < FEWEST_NUMBERS:
         return None
-    return MixedHyperParam(values, numbers, default)
+    mixed = MixedHyperParam(values, numbers, default)
+    return mixed if mixed.n_dims <= 1 + MOST_COLUMNS else None
 
 
 def _unit_interval(points: np.ndarray) -> np.ndarray:

@@ -8,7 +8,7 @@ import numpy as np
 
 from ._hyperparams import HyperParam
 from ._space import Tunable
-from ._values import distinct, index_of, is_finite_number, short_float
+from ._values import Lookup, distinct, is_finite_number, short_float
 
 FEW: Final = 6  # so many numbers get a tick each
 MOST_CATEGORIES: Final = 12  # of more, only those that were tried are shown
@@ -50,13 +50,11 @@ class ParameterAxis(NamedTuple):
 
     def positions(self, values: Iterable[Any]) -> np.ndarray:
         """Return where values lie, NaN for one that has no place here."""
-        return np.array([self._position(value) for value in values], dtype=float)
-
-    def _position(self, value: Any) -> float:
         if self.categories is not None:
-            index = index_of(value, self.categories)
-            return np.nan if index is None else index
-        return float(value) if is_finite_number(value) else np.nan
+            places: Iterable[Any] = map(Lookup(self.categories).find, values)
+        else:
+            places = (float(it) if is_finite_number(it) else None for it in values)
+        return np.array(list(places), dtype=float)
 
     def scaled(self, positions: np.ndarray) -> np.ndarray:
         """Map positions on the axis to [0, 1]."""
@@ -124,7 +122,8 @@ def parameter_axis(
     if finite and len(finite) == len(those):
         values = distinct([value for each in finite for value in all_values(each)])
         if len(values) > MOST_CATEGORIES:
-            values = [value for value in values if index_of(value, tried) is not None]
+            known = Lookup(tried)
+            values = [value for value in values if known.find(value) is not None]
         return ParameterAxis(
             parameter, label, -0.5, len(values) - 0.5, categories=values
         )

@@ -12,9 +12,9 @@ from typing import Any, Final, TypeVar
 from sklearn.base import BaseEstimator, clone
 
 from ._boosting_facts import IMPLIED, SYNONYMS
-from ._hyperparams import UNSET, HyperParam
+from ._hyperparams import HyperParam
 from ._random import generator_at
-from ._values import is_finite_number, nearest, same
+from ._values import UNSET, is_finite_number, nearest, same
 
 Entry = TypeVar("Entry")
 Part = Mapping[str, HyperParam]  # one dict of a space

@@ -38,7 +38,7 @@ def leaderboard(search: Any) -> pd.DataFrame:
     """
     check_is_fitted(search)
     metric = search._steering.metric
-    return _leaderboard.leaderboard(search.cv_results_, search.trials_, metric)
+    return _leaderboard.leaderboard(search.cv_results_, search._rows, metric)
 
 
 def results_frame(self: Any) -> pd.DataFrame:
@@ -55,7 +55,7 @@ def results_frame(self: Any) -> pd.DataFrame:
         missing where one does not apply.
     """
     check_is_fitted(self)
-    return _leaderboard.results_frame(self.cv_results_, self.trials_)
+    return _leaderboard.results_frame(self.cv_results_, self._rows)
 
 
 def mimebundle(search: Any, **kwargs: Any) -> dict[str, str]:
@@ -99,7 +99,7 @@ def _report_of(search: Any) -> _Report | None:
         score = search.cv_results_[f"mean_test_{metric}"][search.best_index_]
         if not hasattr(search, "best_score_"):
             head = "Chosen by `refit`"
-        if search.trials_[search.best_index_].state == "failed":
+        if search._rows[search.best_index_].state == "failed":
             aside = " (failed)"  # and `error_score` is better than what others scored
     seconds = sum(trial.seconds for trial in search.trials_)
     summary = (

@@ -91,13 +91,8 @@ def make_cv_results(
     for key in ("fit_time", "score_time"):
         times = np.array([getattr(fold, key, math.nan) for fold in folds])
         results[f"mean_{key}"], results[f"std_{key}"] = _moments(times, ran)
-    results["estimator_name"] = np.array(
-        [trial.estimator_name for trial in trials], dtype=object
-    )
     results |= _param_columns([trial.params for trial in trials])
     results["params"] = [trial.params for trial in trials]
-    if may_skip_folds or not ran.all():
-        results["n_splits_evaluated"] = ran.sum(axis=1, dtype=np.int32)
     for name in ["score"] if names is None else names:
         metric = None if names is None else name
         test_scores = [getattr(fold, "test_scores", math.nan) for fold in folds]
@@ -107,6 +102,10 @@ def make_cv_results(
         if return_train_score:
             train_scores = [getattr(fold, "train_scores", math.nan) for fold in folds]
             _add_scores(results, f"train_{name}", _values(train_scores, metric), ran)
+    if may_skip_folds or not ran.all():
+        results["n_splits_evaluated"] = ran.sum(axis=1, dtype=np.int32)
+    owners = [trial.estimator_name for trial in trials]
+    results["estimator_name"] = np.array(owners, dtype=object)
     return results
 
 
@@ -317,6 +316,17 @@ def warn_of_untried(
             UserWarning,
             stacklevel=2,
         )
+
+
+def warn_of_cut_grid(n_tried: int, size: int | float) -> None:
+    """Warn that a grid was not tried as a whole, because `n_iter` was not given."""
+    warnings.warn(
+        f"{n_tried} of {size:,} combinations were tried, as `n_iter` was not given; "
+        f"`n_iter={size}` tries all, and `n_iter={n_tried}` only so many, without "
+        "this warning.",
+        UserWarning,
+        stacklevel=2,
+    )
 
 
 def warn_if_not_finite(results: Results, trials: Sequence[Trial]) -> None:

@@ -12,6 +12,7 @@ from sklearn.utils.metadata_routing import (
     process_routing,
 )
 
+from ._given import given_to
 from ._results import named_metric
 from ._sklearn_compat import MultimetricScorer, scorer_accepts_sample_weight
 
@@ -77,6 +78,16 @@ def check_refit_metric(refit: Refit, metrics: Iterable[str]) -> None:
         )
 
 
+def routed_estimator(search: Any, name: str) -> str:
+    """Return what the router calls an estimator: `estimator` if it is the only one."""
+    return "estimator" if given_to(search).single else f"estimators__{name}"
+
+
+def routed_scorer(search: Any, name: str) -> str:
+    """Return what the router calls an estimator's scorer: `scorer` if it is single."""
+    return "scorer" if given_to(search).single else f"scorer__{name}"
+
+
 def make_router(
     search: Any, estimators: Mapping[str, Any], scorers: Mapping[str, Any]
 ) -> MetadataRouter:
@@ -84,11 +95,11 @@ def make_router(
     router = MetadataRouter(owner=search)
     to_fit = MethodMapping().add(caller="fit", callee="fit")
     for name, estimator in estimators.items():
-        router.add(**{f"estimators__{name}": estimator}, method_mapping=to_fit)
+        router.add(**{routed_estimator(search, name): estimator}, method_mapping=to_fit)
     to_score = MethodMapping()
     to_score.add(caller="score", callee="score").add(caller="fit", callee="score")
     for name, scorer in scorers.items():
-        router.add(**{f"scorer__{name}": scorer}, method_mapping=to_score)
+        router.add(**{routed_scorer(search, name): scorer}, method_mapping=to_score)
     to_split = MethodMapping().add(caller="fit", callee="split")
     return router.add(splitter=search.cv, method_mapping=to_split)
 
@@ -114,8 +125,8 @@ def route(
     if get_config()["enable_metadata_routing"]:
         routed = process_routing(search, "fit", **params)
         return {
-            "fit": {name: routed[f"estimators__{name}"].fit for name in scorers},
-            "score": {name: routed[f"scorer__{name}"].score for name in scorers},
+            "fit": {n: routed[routed_estimator(search, n)].fit for n in scorers},
+            "score": {n: routed[routed_scorer(search, n)].score for n in scorers},
             "split": routed.splitter.split,
         }
     params = dict(params)

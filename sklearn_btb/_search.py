@@ -5,9 +5,8 @@ import math
 import numbers
 import os
 import time
-from collections.abc import Mapping
 from functools import partial
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
@@ -21,21 +20,20 @@ from ._delegation import can_score, classes_of, delegate, score_winner, visual_b
 from ._estimators import (
     combine_tags,
     common_type,
-    given_estimators,
     make_tunables,
     named_estimators,
     nested_params,
     set_nested_params,
 )
-from ._evaluation import Problem, Settings, make_splits
-from ._fingerprint import Facts, check_same, fingerprint
+from ._evaluation import Problem, Settings
+from ._given import check_given, given_to, naming_ours
+from ._grid import in_order_of_rows, is_listed
 from ._interrupts import interrupts_held_back
-from ._journal import Journal, merge
-from ._kept import Shelf, what_to_keep
+from ._kept import what_to_keep
 from ._leaderboard import steering
+from ._past import max_errors_of, n_new, past_of
 from ._progress import say
 from ._racing import has_lost
-from ._random import seed_from
 from ._refit import check_rule
 from ._results import (
     best_index,
@@ -45,13 +43,14 @@ from ._results import (
     metric_names,
     report_failures,
     warn_if_not_finite,
+    warn_of_cut_grid,
     warn_of_dropped,
     warn_of_untried,
 )
 from ._scoring import check_refit_metric, make_router, make_scorers, metric_of, route
-from ._selectors import Selector
-from ._session import SELECTORS, TUNERS, BTBSession, maker_of
+from ._session import SELECTORS, TUNERS
 from ._sklearn_compat import (
+    BaseSearchCV,
     CallbackSupportMixin,
     HasMethods,
     Interval,
@@ -60,20 +59,7 @@ from ._sklearn_compat import (
     check_method_params,
     fit_context,
 )
-from ._starting_points import starting_points
-from ._trial import Trial
-from ._tuners import Tuner
-
-
-class _Past(NamedTuple):
-    """What a fit goes on from."""
-
-    trials: list[Trial]
-    earlier: frozenset[int]  # the numbers of those of the fits before, not of a log
-    session: BTBSession  # which was told of them
-    journal: Journal | None
-    facts: Facts
-    shelf: Shelf
+from ._splits import make_splits
 
 
 class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
@@ -86,25 +72,35 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
 
     Parameters
     ----------
-    estimators : dict of str to estimator, or estimator
-        What to choose from, by name. A single estimator needs no name.
-    search_spaces : dict of str to space; a space for a single estimator, default=None
+    estimator : estimator, or dict of str to estimator
+        One estimator, or several by name, of which the best is chosen. A single
+        estimator needs no name.
+    param_grid : space, or dict of str to space, default=None
+        The search space of the estimator; of several, a dict of spaces by name.
         A space is a dict of parameter names to values, or a list of such dicts,
         their union. Values are a list (numbers, if there are no other values or at
         least three: ordinal on their own scale; anything else: categorical), a frozen
         distribution of `scipy.stats`, an `IntHyperParam`, `FloatHyperParam`,
         `CategoricalHyperParam` or `BooleanHyperParam`, a dict in BTB's form, a
         distribution of Optuna, a dimension of scikit-optimize, a hyperparameter of
-        ConfigSpace or a choice of skrub. A `Tunable` or a `ConfigurationSpace` of
+        ConfigSpace or a choice of skrub. Of any other object with `rvs`, as
+        `RandomizedSearchCV` takes it, 1,024 values are drawn once and stand for it.
+        A `Tunable` or a `ConfigurationSpace` of
         ConfigSpace is a space as well.
         `when` lets a parameter apply only while another one has certain values.
-        `{}` compares an estimator as it is. One that is missing, or None, is that of
+        `{}` compares an estimator as it is. A missing space, or None, is replaced by
         `default_space`: the parameters worth tuning, of those that the estimator has
         at their defaults. To twelve of the most used estimators belongs a portfolio,
         three configurations of that space, which are tried after their own parameters
         and `initial_params`. Of these, a space that is given keeps those that lie in
         it with all of their parameters; a `Tunable` is taken as it is. Finite spaces
         are searched without a repeat, and the search ends when nothing is left.
+    estimators : dict of str to estimator, default=None
+        Another name of `estimator`, for a dict.
+    search_spaces : dict of str to space, default=None
+        Another name of `param_grid`, for a dict by estimator.
+    param_distributions : space, default=None
+        Another name of `param_grid`, as in `RandomizedSearchCV`.
     constraints : callable or dict of str to callable, default=None
         Which configurations may be tried: `constraint(params) -> bool`, for all
         estimators or by name. `params` is what `set_params` would get, so parameters
@@ -122,11 +118,20 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         metric that `refit` names, or else the first; parameters that the space does not
         have are left out. The results of a search over several estimators need no
         name. What is given may change from one `fit` to the next of a `checkpoint`.
-    n_iter : int, default=50
-        The number of candidates, all estimators together; with fewer than there are
-        estimators, the last ones are not tried, with a warning. The search ends earlier
-        when nothing is left to try, or when every estimator was dropped. 0 only refits
-        the best where there are candidates already (`warm_start`, `checkpoint`).
+    n_iter : int, default=None
+        The number of candidates, all estimators together. None is 50, or no limit where
+        there is a `time_budget`; if that cuts a grid, a warning says so. With fewer
+        candidates than estimators, the last estimators are not tried, with a warning.
+        The search ends earlier when nothing is left to try, or when every estimator was
+        dropped. 0 only refits the best where there are candidates already
+        (`warm_start`, `checkpoint`).
+
+        If `n_iter` covers all combinations of finite spaces, the search is an
+        exhaustive grid search: candidates come in the order of `ParameterGrid`, and
+        nothing is learned from their scores. (Not with a `time_budget`, `patience`,
+        `target_score`, `racing`, a `callback`, or a `tuner` or `selector` of your
+        choice: they depend on the order, and the search starts with what is
+        promising.)
     scoring : str, callable, list, tuple or dict, default=None
         As in `GridSearchCV`; None takes the estimators' `score`.
     n_jobs : int, default=None
@@ -241,12 +246,15 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
     Attributes
     ----------
     cv_results_ : dict of str to array or list
-        As in `GridSearchCV`, one row a candidate in the order of proposal, and
-        "estimator_name". `params` and `param_*` carry no prefix and belong to the
-        row's own estimator; a parameter that it does not have is masked. Where not
-        every fold was run (`racing`, a search that ended early), its score is NaN,
-        `mean_*` and `std_*` are over the folds that were, "n_splits_evaluated" says
-        how many, and candidates with all folds rank first.
+        As in `GridSearchCV`, one row a candidate, and "estimator_name". If all spaces
+        consist of lists of values, the rows are in the order of `GridSearchCV`, also
+        where only some combinations were tried; a combination that is written twice
+        has two rows and is fitted once. Otherwise they are in the order of proposal.
+        Of several best candidates, the first row wins. `params` and `param_*` carry no
+        prefix and belong to the row's own estimator; a parameter that it does not have
+        is masked. Where not every fold was run (`racing`, a search that ended early),
+        its score is NaN, `mean_*` and `std_*` are over the folds that were,
+        "n_splits_evaluated" says how many, and candidates with all folds rank first.
     best_estimator_ : estimator
         The winner, fitted to all the data. Only with `refit`.
     best_estimator_name_ : str
@@ -266,8 +274,9 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         standard error over the folds, number of candidates and of failed ones, mean
         time of a fit, best parameters.
     trials_ : list of Trial
-        Every candidate as a frozen record: number, estimator name, parameters,
-        fold scores, times, state, error with traceback. There even if `fit` raises.
+        Every candidate as a frozen record, in the order of proposal: number, estimator
+        name, parameters, fold scores, times, state, error with traceback. There even if
+        `fit` raises.
     stop_reason_ : str
         Why the search ended: "n_iter", "exhausted" (nothing was left to try),
         "time_budget", "patience", "target_score", "callback", "interrupted" (by
@@ -347,9 +356,10 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
     """
 
     _parameter_constraints: ClassVar[dict] = {
-        "estimators": [dict, HasMethods(["fit"])],
+        "estimator": [dict, HasMethods(["fit"]), None],
+        "estimators": [dict, HasMethods(["fit"]), None],
         "constraints": [dict, callable, None],
-        "n_iter": [Interval(numbers.Integral, 0, None, closed="left")],
+        "n_iter": [Interval(numbers.Integral, 0, None, closed="left"), None],
         "scoring": [
             StrOptions(set(get_scorer_names())),
             callable,
@@ -385,14 +395,18 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         "n_kept": [Interval(numbers.Integral, 1, None, closed="left")],
     }
 
+    @naming_ours
     def __init__(
         self,
-        estimators,
-        search_spaces=None,
+        estimator=None,
+        param_grid=None,
         *,
+        estimators=None,
+        search_spaces=None,
+        param_distributions=None,
         constraints=None,
         initial_params=None,
-        n_iter=50,
+        n_iter=None,
         scoring=None,
         n_jobs=None,
         refit=True,
@@ -417,8 +431,11 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         keep_estimators=False,
         n_kept=20,
     ):
+        self.estimator = estimator
+        self.param_grid = param_grid
         self.estimators = estimators
         self.search_spaces = search_spaces
+        self.param_distributions = param_distributions
         self.constraints = constraints
         self.initial_params = initial_params
         self.n_iter = n_iter
@@ -473,11 +490,11 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
             failed.
         """
         started = time.monotonic()
-        estimators = named_estimators(self.estimators)
+        given = check_given(self)
+        estimators = named_estimators(given.estimators)
         kind = common_type(estimators)
-        single = not isinstance(self.estimators, Mapping)
         tunables = make_tunables(
-            estimators, self.search_spaces, single, self.constraints
+            estimators, given.spaces, given.single, self.constraints
         )
         scorers = make_scorers(estimators, self.scoring, self.refit, self.error_score)
         check_rule(self.refit, self.scoring, scorers, tunables)
@@ -494,6 +511,7 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         known = getattr(self, "trials_", []) if self.warm_start else []
         earlier = [trial for trial in known if trial.state != "interrupted"]
         size = sum(tunable.cardinality for tunable in tunables.values())
+        n_in_all = min(n_new(self) + len(earlier), size)
         settings = Settings(
             scorers=scorers,
             fit_params=routed["fit"],
@@ -502,14 +520,14 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
             return_train_score=self.return_train_score,
             verbose=self.verbose,
             n_splits=len(splits),
-            n_candidates=int(min(self.n_iter + len(earlier), size)),
+            n_candidates=None if math.isinf(n_in_all) else int(n_in_all),
             keep=keep,
         )
         estimators = {name: clone(est) for name, est in estimators.items()}
         metric = metric_of(scorers, self.refit)
         problem = Problem(estimators, X, y, splits, settings, metric, search=self)
         with contextlib.ExitStack() as ending:
-            past = self._past_of(problem, tunables, earlier, ending)
+            past = past_of(self, problem, tunables, earlier, ending)
             self._forget_fit()  # not before it is clear that nothing is refused
             self.n_splits_ = len(splits)
             self.trials_ = past.trials
@@ -538,49 +556,17 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         context.call_on_fit_task_end(**task)
         return self
 
-    def _past_of(self, problem, tunables, earlier, ending):
-        """Gather what there is already, of this search or in its log."""
-        initial = starting_points(
-            self.initial_params,
-            tunables,
-            single=not isinstance(self.estimators, Mapping),
-            metric=problem.metric,
-        )
-        seed = seed_from(self.random_state)
-        facts = self._describe(problem, tunables, seed)
-        if earlier:
-            check_same(self._facts, facts)
-        trials, journal = list(earlier), None
-        if self.checkpoint is not None:
-            n_splits = len(problem.splits)
-            journal = Journal(self.checkpoint, facts, tunables, n_splits, seed)
-            ending.callback(journal.close)
-            seed = journal.seed
-            trials = merge(trials, journal)
-        if not self.n_iter and not trials:
-            raise ValueError(
-                "`n_iter` must be at least 1 where there are no trials; 0 refits the "
-                "best of an earlier fit, with `warm_start=True`, or of a `checkpoint`"
-            )
-        session = self._session_of(tunables, initial, trials, seed)
-        trials = sorted(trials, key=lambda trial: trial.number)
-        numbers = frozenset(trial.number for trial in earlier)
-        before = getattr(self, "_shelf", None) if earlier else None
-        shelf = Shelf(problem.settings.keep, problem.splits, self.n_kept, before)
-        return _Past(trials, numbers, session, journal, facts, shelf)
-
     def _search(self, problem, tunables, past, context, started):
         """Run the session over the cross-validated scores; adds to `trials_`."""
         self._searched = problem.estimators
-        n_iter = self.n_iter + len(past.earlier)
-        n_candidates = min(n_iter, problem.settings.n_candidates)
-        n_left = max(0, n_candidates - len(past.trials))
-        n_fits = n_left * len(problem.splits)
+        n_splits, n_fits = len(problem.splits), None
+        how_many = f"candidate, for {self.time_budget} seconds"
+        if problem.settings.n_candidates is not None:
+            n_left = max(0, problem.settings.n_candidates - len(past.trials))
+            n_fits = n_left * n_splits
+            how_many = f"of {n_left} candidates, totalling {n_fits} fits"
         if self.verbose > 0:
-            say(
-                f"Fitting {len(problem.splits)} folds for each of {n_left} candidates, "
-                f"totalling {n_fits} fits"
-            )
+            say(f"Fitting {n_splits} folds for each {how_many}")
         search_context = context.subcontext(
             task_name="search", max_subtasks=n_fits, sequential_subtasks=False
         ).call_on_fit_task_begin(estimator=self)
@@ -589,7 +575,7 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
             problem,
             self.trials_,
             _engine.Limits(
-                n_iter,
+                n_new(self) + len(past.earlier),
                 past.earlier,
                 self.time_budget,
                 self.fit_timeout,
@@ -606,49 +592,22 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
             context=search_context,
         )
         search_context.call_on_fit_task_end(estimator=self)
-        warn_of_dropped(past.session.errors, self._most_errors(tunables))
-        if self.n_iter:
+        warn_of_dropped(past.session.errors, max_errors_of(self, tunables))
+        if n_new(self):
             warn_of_untried(self.trials_, tunables, self.stop_reason_)
-
-    def _most_errors(self, tunables):
-        return self.max_errors if len(tunables) > 1 else math.inf
-
-    def _session_of(self, tunables, initial, trials, seed):
-        """Make the session, and tell it of earlier trials."""
-        session = BTBSession(
-            tunables,
-            scorer=None,
-            tuner_class=maker_of("tuner", self.tuner, TUNERS, Tuner),
-            selector_class=maker_of("selector", self.selector, SELECTORS, Selector),
-            max_errors=self._most_errors(tunables),
-            initial_configs=initial,
-            random_state=seed,
-        )
-        for trial in trials:
-            score = None if trial.state == "failed" else trial.score
-            session.record(
-                trial.estimator_name, trial.params, score, cost=trial.seconds
-            )
-        return session
-
-    def _describe(self, problem, tunables, seed):
-        """Return what earlier results must have in common with this search."""
-        seeded = isinstance(self.random_state, numbers.Integral)
-        return fingerprint(
-            **problem.facts(all_data=self.warm_start or self.checkpoint is not None),
-            search_spaces={name: tunable.space for name, tunable in tunables.items()},
-            constraints={name: each.constraint for name, each in tunables.items()},
-            scoring=self.scoring,
-            random_state=seed if seeded else None,
-        )
+        if self.n_iter is None and self.param_distributions is None:
+            size = sum(tunable.cardinality for tunable in tunables.values())
+            if self.stop_reason_ == "n_iter" and all(map(is_listed, tunables.values())):
+                warn_of_cut_grid(len(self.trials_), size)
 
     def _set_results(self, scorers):
         """Turn the trials into results and name the winner."""
         folds = [fold for trial in self.trials_ for fold in trial.ran]
         metrics = metric_names(folds)
         self.multimetric_ = metrics is not None
+        self._rows = in_order_of_rows(self.trials_, self._tunables)
         self.cv_results_ = make_cv_results(
-            self.trials_,
+            self._rows,
             self.n_splits_,
             self.return_train_score,
             may_skip_folds=self.racing is not False,
@@ -660,7 +619,7 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         if self.refit or not self.multimetric_:
             metric = self._steering.metric
             index = best_index(self.cv_results_, self.refit, metric)
-            best = self.trials_[index]
+            best = self._rows[index]
             check_complete(best, self.trials_, self.stop_reason_)
             self.best_index_ = index
             if not callable(self.refit):
@@ -690,7 +649,7 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
 
     def _forget_fit(self):
         # warm starts, plots and ensembles go on with what stays: `_facts`, `_shelf`,
-        # `_tunables`, `_searched` (clones of the estimators) and `_steering`
+        # `_tunables`, `_searched` (clones of the estimators), `_rows` and `_steering`
         for attribute in [name for name in vars(self) if name.endswith("_")]:
             if not attribute.startswith("_"):
                 delattr(self, attribute)
@@ -752,8 +711,9 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         params : dict
         """
         params = super().get_params(deep=deep)
-        if deep and isinstance(self.estimators, Mapping):
-            params |= nested_params(self.estimators)
+        given = given_to(self)
+        if deep and not given.single:
+            params |= nested_params(given.estimators)
         return params
 
     def set_params(self, **params):
@@ -772,10 +732,12 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         own = {k: v for k, v in params.items() if not k.startswith("estimators__")}
         super().set_params(**own)
         nested = {k: v for k, v in params.items() if k not in own}
-        if not isinstance(self.estimators, Mapping):
+        given = given_to(self)
+        if given.single:
             return super().set_params(**nested)
         if nested:
-            self.estimators = set_nested_params(self.estimators, nested)
+            changed = set_nested_params(given.estimators, nested)
+            setattr(self, given.estimators_name, changed)
         return self
 
     def get_metadata_routing(self):
@@ -785,11 +747,13 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         -------
         routing : MetadataRouter
         """
-        estimators = named_estimators(self.estimators)
+        estimators = named_estimators(given_to(self).estimators)
         scorers = make_scorers(estimators, self.scoring, self.refit, self.error_score)
         return make_router(self, estimators, scorers)
 
     def __sklearn_tags__(self):
-        return combine_tags(
-            super().__sklearn_tags__(), given_estimators(self.estimators)
-        )
+        return combine_tags(super().__sklearn_tags__(), given_to(self).each)
+
+
+# Other tools ask for this class, and read `estimator`, `cv_results_`, `best_index_`.
+BaseSearchCV.register(BTBSearchCV)

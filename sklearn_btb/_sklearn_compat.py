@@ -12,16 +12,23 @@ from sklearn import get_config
 from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.base import _fit_context as fit_context
 from sklearn.metrics._scorer import _MultimetricScorer as MultimetricScorer
+from sklearn.model_selection._search import BaseSearchCV
 from sklearn.model_selection._validation import (
     _enforce_prediction_order as in_order_of_classes,
 )
 from sklearn.preprocessing import LabelEncoder
 from sklearn.utils import Tags, TargetTags, get_tags
 from sklearn.utils import _safe_indexing as safe_indexing
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils._param_validation import (
+    HasMethods,
+    Interval,
+    InvalidParameterError,
+    StrOptions,
+)
 from sklearn.utils.metadata_routing import _raise_for_params as raise_for_params
 from sklearn.utils.parallel import delayed
 from sklearn.utils.validation import _check_method_params as check_method_params
+from sklearn.utils.validation import _num_samples as num_samples
 
 try:  # scikit-learn >= 1.7
     from sklearn.utils._repr_html.estimator import _VisualBlock as VisualBlock
@@ -53,9 +60,11 @@ except ImportError:
 
 
 __all__ = [
+    "BaseSearchCV",
     "CallbackSupportMixin",
     "HasMethods",
     "Interval",
+    "InvalidParameterError",
     "MultimetricScorer",
     "StrOptions",
     "VisualBlock",
@@ -65,6 +74,7 @@ __all__ = [
     "fit_to_labels",
     "has_callbacks",
     "in_order_of_classes",
+    "num_samples",
     "raise_for_params",
     "safe_indexing",
     "scorer_accepts_sample_weight",

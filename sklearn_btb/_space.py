@@ -17,12 +17,13 @@ import numpy as np
 
 from ._conditions import Condition, Part, in_order, requirement
 from ._foreign import own_space, own_values
-from ._hyperparams import INACTIVE, LARGEST_ENUMERATED, UNSET, HyperParam
-from ._layout import Dimension, Layout, Rows, are_alike, are_disjoint, first_rows
+from ._hyperparams import INACTIVE, LARGEST_ENUMERATED, HyperParam
+from ._layout import Dimension, Layout, Rows, first_rows, may_overlap
+from ._listed import Listed, configs_of, is_list, merged
 from ._nearest import nearest_value
 from ._notation import as_hyperparam, from_btb_dict, warn_if_like_a_range
 from ._random import generator_at
-from ._values import described, is_finite_number, nearest, same
+from ._values import UNSET, Lookup, alike, described, nearest, same
 
 MOST_DRAWN: Final = 2**14  # for a few valid configurations
 MOST_DRAWN_ONCE: Final = 2**17  # before a constraint counts as unsatisfiable
@@ -37,7 +38,9 @@ class Tunable:
     space : dict or list of dict
         Parameter name -> a hyperparameter, a list of values, a frozen distribution
         of `scipy.stats`, a BTB dict, what Optuna, scikit-optimize, ConfigSpace and
-        skrub have for one parameter, or any of these under a condition (`when`). A
+        skrub have for one parameter, or any of these under a condition (`when`). Of any
+        other object with `rvs(random_state=...)`, 1,024 values are drawn once: real
+        numbers stand for all between them, other values for themselves. A
         list of dicts is the union of the spaces that they describe. Instead of a dict
         there may be a `ConfigurationSpace` of ConfigSpace, whose forbidden clauses
         become part of the constraint, or named dimensions of scikit-optimize.
@@ -69,7 +72,7 @@ class Tunable:
     n_dims : int
         The number of columns of an image.
     parts : tuple of dict
-        The hyperparameters by name, one dict for each space of a union.
+        The hyperparameters by name, one dict for each space of a union, as written.
     blocks : tuple of Block
         The columns that belong together.
     conditional : bool
@@ -97,6 +100,12 @@ class Tunable:
     one dict with `when`; otherwise parts are drawn by the number of their
     configurations, or in a space without end by their combinations of values that are
     no numbers. What parts have alike has the same columns in all of them.
+
+    More than 16 dicts without conditions, whose parameters all have lists of values,
+    and which have at most 65,536 configurations together, are a list of these: every
+    configuration is drawn as often. Each parameter is then encoded once, with all the
+    values that any of the dicts has for it, so that the trials of one dict say
+    something about the others.
 
     Examples
     --------
@@ -135,7 +144,13 @@ class Tunable:
         self._parts = _read(space)
         self.parts = tuple(part.hyperparams for part in self._parts)
         self.names = tuple(dict.fromkeys(name for part in self.parts for name in part))
-        self._layout = Layout(self._parts)
+        listed = is_list(self._parts)
+        self._groups = merged(self._parts) if listed else self._parts
+        self._group_numbers = {
+            frozenset(group.hyperparams): number
+            for number, group in enumerate(self._groups if listed else ())
+        }
+        self._layout = Layout(self._groups)
         self.n_dims = self._layout.n_dims
         self.blocks = tuple(
             block for each in self._layout.dimensions for block in each.blocks
@@ -144,13 +159,14 @@ class Tunable:
             each.alternatives or len(each.blocks) > 1
             for each in self._layout.dimensions
         )
-        self.overlapping = self._layout.hidden_branch and any(
-            _may_overlap(*pair) for pair in itertools.combinations(self._parts, 2)
+        self._listed = self._list() if listed else None
+        self.overlapping = (
+            not listed and self._layout.hidden_branch and may_overlap(self._parts)
         )
         self._numbers = self._distinct_numbers()
-        self.n_numbered = (
-            self._layout.n_numbered if self._numbers is None else len(self._numbers)
-        )
+        self.n_numbered = self._n_written()
+        if self._numbers is not None:
+            self.n_numbered = len(self._numbers)
         self.cardinality = self.n_numbered
         self.defaults = self._defaults(self.given_defaults)
         if constraint is not None:
@@ -211,6 +227,14 @@ class Tunable:
         ValueError
             If a configuration does not belong to the space.
         """
+        images = self._images_of(configs)
+        if self._listed is not None:
+            numbers = self._listed.find(self._layout.digits(images))
+            for row in np.flatnonzero(numbers < 0)[:1]:
+                raise _outside(configs[row])
+        return images
+
+    def _images_of(self, configs: Sequence[Mapping[str, Any]]) -> np.ndarray:
         self._check_names(configs)
         numbers = self._numbers_of_parts(configs)
         images = np.full((len(configs), self.n_dims), INACTIVE)
@@ -236,6 +260,8 @@ class Tunable:
         -------
         list of n dicts
         """
+        if self._listed is not None:
+            images = self.snap(images)
         columns: dict[str, list[tuple[Rows, list[Any]]]] = {n: [] for n in self.names}
         for rows, dimension in self._layout.active(images):
             if dimension.name is not None:
@@ -297,6 +323,8 @@ class Tunable:
 
     def snap(self, images: np.ndarray) -> np.ndarray:
         """Move points (n, n_dims) of the cube to the images of configurations."""
+        if self._listed is not None:
+            return self._written_at(self._listed.nearest(self._layout.digits(images)))
         snapped = np.full(images.shape, INACTIVE)
         for rows, dimension in self._layout.active(snapped):
             points = dimension.hyperparam.snap(images[rows, dimension.columns])
@@ -326,8 +354,8 @@ class Tunable:
         Only for finite spaces; there are `n_numbered`.
         """
         if self._numbers is None:
-            return self._layout.at(np.arange(start, stop, dtype=np.int64))
-        return self.canonical(self._layout.at(self._numbers[start:stop]))
+            return self._written_at(np.arange(start, stop, dtype=np.int64))
+        return self._written_at(self._numbers[start:stop])
 
     def inactive(self, images: np.ndarray) -> np.ndarray:
         """Return, (n, n_dims), which columns do not apply to these configurations."""
@@ -341,7 +369,25 @@ class Tunable:
         """Keep one point a configuration; overlapping parts of a union have several."""
         return self.encode(self.decode(images)) if self.overlapping else images
 
+    def _list(self) -> Listed:
+        configs = configs_of(self._parts)
+        digits = []
+        while some := list(itertools.islice(configs, MOST_KNOWN)):
+            digits.append(self._layout.digits(self._images_of(some)))
+        return Listed(np.concatenate(digits), self._layout.cardinalities)
+
+    def _n_written(self) -> int | float:
+        """Count the configurations as written, whether they are valid or not."""
+        return self._layout.n_numbered if self._listed is None else len(self._listed)
+
+    def _written_at(self, numbers: np.ndarray) -> np.ndarray:
+        if self._listed is not None:
+            return self._layout.of_digits(self._listed.digits[numbers])
+        return self.canonical(self._layout.at(numbers))
+
     def _draw(self, n: int, rng: np.random.Generator) -> np.ndarray:
+        if self._listed is not None:
+            return self._written_at(rng.integers(len(self._listed), size=n))
         images = np.full((n, self.n_dims), INACTIVE)
         for rows, dimension in self._layout.active(images):
             hyperparam = dimension.hyperparam
@@ -389,9 +435,9 @@ class Tunable:
     def _known_valid(self) -> np.ndarray:
         """Return some valid configurations, the same for equal spaces."""
         if self._numbers is not None:
-            n_looked_at, n = self._layout.n_numbered, len(self._numbers)
+            n_looked_at, n = self._n_written(), len(self._numbers)
             steps = np.linspace(0, n - 1, min(n, MOST_KNOWN)).astype(int)
-            known = self.canonical(self._layout.at(self._numbers[steps]))
+            known = self._written_at(self._numbers[steps])
         else:
             n_looked_at = MOST_DRAWN_ONCE
             known = self._draw_valid(MOST_KNOWN, n_looked_at, generator_at(0))
@@ -412,12 +458,12 @@ class Tunable:
 
     def _distinct_numbers(self) -> np.ndarray | None:
         """List the numbers of the layout that count, None if that is all of them."""
-        total = self._layout.n_numbered
+        total = self._n_written()
         all_count = not self.overlapping and self.constraint is None
         if all_count or total > LARGEST_ENUMERATED:
             return None
         numbers = np.arange(int(total), dtype=np.int64)
-        images = self.canonical(self._layout.at(numbers))
+        images = self._written_at(numbers)
         first = first_rows(images)
         if self.constraint is None:
             return numbers[first]
@@ -429,25 +475,31 @@ class Tunable:
 
         Where several parts have it, one that gives it back exactly comes first.
         """
-        if len(self._parts) == 1:
+        if len(self._groups) == 1:
             return np.zeros(len(configs), dtype=int)
+        if self._group_numbers:
+            those = [self._group_numbers[frozenset(config)] for config in configs]
+            return np.array(those, dtype=int)
         numbers = np.full(len(configs), -1)
         exact = np.zeros(len(configs), dtype=bool)
         for number, part in enumerate(self._parts):
             having = np.array([part.has(config) for config in configs], dtype=bool)
             rows = np.flatnonzero(having & ~exact)
             if len(rows):
-                exact[rows] = _gives_back(part, _picked(configs, rows))
+                exact[rows] = part.gives_back(_picked(configs, rows))
                 numbers[rows[exact[rows] | (numbers[rows] < 0)]] = number
         for number, config in zip(numbers, configs, strict=True):
             if number < 0:
-                raise ValueError(f"{dict(config)!r} lies in none of the sub-spaces")
+                raise _outside(config)
         return numbers
 
     def _check_names(self, configs: Sequence[Mapping[str, Any]]) -> None:
         for config in configs:
-            if not any(part.has_names_of(config) for part in self._parts):
-                names = " or ".join(map(_names_text, self._parts))
+            if frozenset(config) in self._group_numbers:
+                continue
+            if not any(part.has_names_of(config) for part in self._groups):
+                texts = dict.fromkeys(group.names_text() for group in self._groups)
+                names = " or ".join(texts)
                 raise ValueError(
                     f"a configuration has the parameters {names}; got {list(config)}"
                 )
@@ -469,9 +521,9 @@ class Tunable:
         config = _defaults_of(part, self.given_defaults)
         for name, value in partial.items():
             hyperparam = part.hyperparams[name]
-            alike = next(filter(hyperparam.contains, _alike(value)), value)
-            _naming(name, hyperparam.encode, [alike])
-            config[name] = hyperparam.own(alike)
+            fitting = next(filter(hyperparam.contains, alike(value)), value)
+            _naming(name, hyperparam.encode, [fitting])
+            config[name] = hyperparam.own(fitting)
         config = _applying(part, config)
         for name in partial:
             if name not in config:
@@ -484,7 +536,7 @@ def _fitting(part: Part, name: str, given: Mapping[str, Any]) -> Any:
     hyperparam = part.hyperparams[name]
     if name not in given or hyperparam.has_own_default:
         return UNSET
-    return next(filter(hyperparam.contains, _alike(given[name])), UNSET)
+    return next(filter(hyperparam.contains, alike(given[name])), UNSET)
 
 
 def _defaults_of(part: Part, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -506,48 +558,8 @@ def _picked(configs: Sequence[Any], rows: np.ndarray) -> list[Any]:
     return [configs[row] for row in rows.tolist()]
 
 
-def _alike(value: Any) -> list[Any]:
-    """List a value and, of a whole number, the integer and the float."""
-    if is_finite_number(value) and float(value).is_integer():
-        return [value, int(value), float(value)]
-    return [value]
-
-
-def _gives_back(part: Part, configs: Sequence[Mapping[str, Any]]) -> np.ndarray:
-    """Whether decoding gives back the very values that were encoded."""
-    applying = [part.applying(config) for config in configs]
-    exact = np.ones(len(configs), dtype=bool)
-    for name, hyperparam in part.hyperparams.items():
-        rows = np.flatnonzero([name in names for names in applying])
-        if len(rows):
-            values = [config[name] for config in _picked(configs, rows)]
-            decoded = hyperparam.decode(hyperparam.images_of(values))
-            exact[rows] &= np.array(list(map(same, decoded, values)), dtype=bool)
-    return exact
-
-
-def _may_overlap(one: Part, other: Part) -> bool:
-    """Whether a configuration may belong to both; True if that is not clear."""
-    always = [
-        {name for name in part.hyperparams if name not in part.requirements}
-        for part in (one, other)
-    ]
-    if not always[0] <= other.hyperparams.keys():
-        return False
-    if not always[1] <= one.hyperparams.keys():
-        return False
-    return not any(
-        are_disjoint(one.hyperparams[name], other.hyperparams[name])
-        for name in always[0] | always[1]
-    )
-
-
-def _names_text(part: Part) -> str:
-    always = [name for name in part.hyperparams if name not in part.requirements]
-    text = str(always)
-    if part.requirements:
-        text += f" and, where they apply, {list(part.requirements)}"
-    return text
+def _outside(config: Mapping[str, Any]) -> ValueError:
+    return ValueError(f"{dict(config)!r} lies in none of the sub-spaces")
 
 
 def _read(space: Any) -> tuple[Part, ...]:
@@ -564,24 +576,15 @@ def _read(space: Any) -> tuple[Part, ...]:
     for name in (name for part in parts for name in part):
         if not isinstance(name, str):
             raise TypeError(f"a parameter's name must be a string; got {name!r}")
-    distinct: list[Part] = []
-    for part in map(_read_part, parts):
-        if not any(_is_the_same(part, known) for known in distinct):
-            distinct.append(part)  # or what is written twice is drawn twice as often
-    return tuple(distinct)
+    kept: list[Part] = []
+    facts = Lookup()
+    for part in map(read_part, parts):
+        if facts.number(part.facts()) == len(kept):
+            kept.append(part)  # or what is written twice is drawn twice as often
+    return tuple(kept)
 
 
-def _is_the_same(one: Part, other: Part) -> bool:
-    """Whether two parts have the same configurations, whatever their defaults."""
-    names = one.hyperparams.keys()
-    return (
-        names == other.hyperparams.keys()
-        and same(one.requirements, other.requirements)
-        and all(are_alike(one.hyperparams[n], other.hyperparams[n]) for n in names)
-    )
-
-
-def _read_part(part: Mapping[str, Any]) -> Part:
+def read_part(part: Mapping[str, Any]) -> Part:
     hyperparams: dict[str, HyperParam] = {}
     conditions: dict[str, list[Condition]] = {}
     for name, values in part.items():

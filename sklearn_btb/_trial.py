@@ -57,9 +57,8 @@ class Trial:
     Attributes
     ----------
     number : int
-        Counts the candidates from 0 in the order in which they were proposed. It is
-        the row in `cv_results_` unless the search ended before earlier candidates had
-        a fold: those have no row.
+        Counts the candidates from 0 in the order in which they were proposed. Those
+        that had no fold when the search ended are missing.
     estimator_name : str
         The name of the estimator.
     params : dict of str to object

@@ -1,15 +1,29 @@
-"""Values of any kind: listed and compared, not sorted, and only plain ones hashed."""
+"""Values of any kind: listed, compared and looked up, and never sorted.
+
+The user may put anything into a space, also what cannot be hashed. Values count as one
+if they are the `same`, and `hash_of` is a hash that goes with that.
+"""
 
 import difflib
 import math
 import numbers
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from scipy import stats
 
-PLAIN = (str, int, bool, type(None))  # cheap to hash, and equal only to their like
+
+class _Unset:
+    def __repr__(self) -> str:
+        return "<unset>"
+
+    def __reduce__(self) -> str:
+        return "UNSET"  # pickles and copies to itself
+
+
+UNSET: Final = _Unset()
+UNHASHABLE: Final = 0  # the hash of what has none, or one that does not go with `==`
 
 
 def as_list(values: Any) -> list[Any]:
@@ -46,23 +60,70 @@ def short_float(value: Any) -> str:
     return f"{text}.0" if text.lstrip("-").isdigit() else text
 
 
-def distinct(values: list[Any]) -> list[Any]:
+class Lookup:
+    """Values of any kind, each once, which are found in constant time.
+
+    Parameters
+    ----------
+    values : iterable, default=()
+        Their first ones; of those that are the same only the first is kept.
+
+    Attributes
+    ----------
+    values : list
+        In the order in which they came; a value's number is its place in here.
+
+    Examples
+    --------
+    >>> lookup = Lookup([(5, 5), [1], (5, 5), 1, 1.0])
+    >>> lookup.values
+    [(5, 5), [1], 1, 1.0]
+    >>> lookup.find([1]), lookup.find([2])
+    (1, None)
+    >>> lookup.number([2]), len(lookup)
+    (4, 5)
+    """
+
+    def __init__(self, values: Iterable[Any] = ()) -> None:
+        self.values: list[Any] = []
+        self._by_identity: dict[int, int] = {}  # also if the object was changed since
+        self._by_hash: dict[int, list[int]] = {}
+        for value in values:
+            self.number(value)
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def __reduce__(self) -> Any:
+        return Lookup, (self.values,)  # hashes differ from process to process
+
+    def find(self, value: Any) -> int | None:
+        """Return the number of a value, None if it is not there."""
+        number = self._by_identity.get(id(value))
+        if number is None:
+            number = self._first_same(value, self._by_hash.get(hash_of(value), ()))
+        return number
+
+    def number(self, value: Any) -> int:
+        """Return the number of a value, which is added if it is not there."""
+        number = self._by_identity.get(id(value))
+        if number is None:
+            others = self._by_hash.setdefault(hash_of(value), [])
+            number = self._first_same(value, others)
+            if number is None:
+                number = len(self.values)
+                self.values.append(value)
+                self._by_identity[id(value)] = number
+                others.append(number)
+        return number
+
+    def _first_same(self, value: Any, numbers: Iterable[int]) -> int | None:
+        return next((n for n in numbers if same(self.values[n], value)), None)
+
+
+def distinct(values: Iterable[Any]) -> list[Any]:
     """Keep the first of values that are the same."""
-    if all(type(value) in PLAIN for value in values):
-        return [value for _, value in dict.fromkeys((type(v), v) for v in values)]
-    kept: list[Any] = []
-    for value in values:
-        if index_of(value, kept) is None:
-            kept.append(value)
-    return kept
-
-
-def index_of(value: Any, values: list[Any]) -> int | None:
-    """Find a value, None if it is not there."""
-    for index, known in enumerate(values):
-        if known is value:
-            return index
-    return next((i for i, known in enumerate(values) if same(known, value)), None)
+    return Lookup(values).values
 
 
 def same(a: Any, b: Any) -> bool:
@@ -76,9 +137,10 @@ def same(a: Any, b: Any) -> bool:
     boolean = [isinstance(value, bool | np.bool_) for value in (a, b)]
     if any(boolean):
         return all(boolean) and bool(a) == bool(b)
+    if isinstance(a, np.timedelta64) != isinstance(b, np.timedelta64):
+        return False  # numpy lets one hour equal the integer 1
     if isinstance(a, numbers.Real) and isinstance(b, numbers.Real):
-        both_nan = a != a and b != b
-        return is_integer(a) == is_integer(b) and (bool(a == b) or both_nan)
+        return is_integer(a) == is_integer(b) and _are_equal_numbers(a, b)
     if not isinstance(a, type(b)) and not isinstance(b, type(a)):
         return False
     if isinstance(a, list | tuple) and isinstance(b, list | tuple):
@@ -95,6 +157,55 @@ def same(a: Any, b: Any) -> bool:
         return bool(a == b)
     except Exception:  # a foreign __eq__ may raise or give no truth value: not equal
         return False
+
+
+def _are_equal_numbers(a: Any, b: Any) -> bool:
+    """Compare exactly: numpy 2 rounds 0.1 to 32 bits to compare it with such floats."""
+    a, b = (float(n) if isinstance(n, np.float16 | np.float32) else n for n in (a, b))
+    try:
+        return bool(a == b) or bool(a != a and b != b)
+    except OverflowError:  # an integer beyond the floats of numpy
+        return False
+
+
+def hash_of(value: Any) -> int:
+    """Hash a value of any kind, so that values which are the `same` have one hash.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> hash_of([1, {"a": None}]) == hash_of([np.int64(1), {"a": None}])
+    True
+    """
+    if isinstance(value, str):
+        return str.__hash__(value)
+    if isinstance(value, np.datetime64 | np.timedelta64):
+        return UNHASHABLE  # hours may equal minutes, and have another hash
+    if isinstance(value, list | tuple):
+        return hash(tuple(map(hash_of, value)))
+    if isinstance(value, dict):
+        return hash(frozenset((key, hash_of(item)) for key, item in value.items()))
+    if isinstance(value, np.ndarray):
+        return _hash_of_array(value)
+    if isinstance(value, set):
+        return hash(frozenset(value))
+    if hasattr(value, "get_params") and not isinstance(value, type):
+        return hash((type(value), hash_of(value.get_params(deep=False))))
+    if hasattr(value, "dist") and _are_of_one_family(value, value):
+        return hash((type(value.dist), hash_of((value.args, value.kwds))))
+    try:
+        is_nan = isinstance(value, numbers.Real) and value != value
+        return UNHASHABLE if is_nan else hash(value)
+    except Exception:  # a foreign __hash__ may raise anything
+        return UNHASHABLE
+
+
+def _hash_of_array(array: np.ndarray) -> int:
+    array = np.asarray(array)
+    if array.dtype.kind not in "biufcSU":
+        return hash(array.shape)
+    whole = array if array.dtype.kind in "SU" else array + 0  # -0.0 equals 0.0
+    return hash((array.shape, whole.tobytes()))
 
 
 def _are_of_one_family(a: Any, b: Any) -> bool:
@@ -134,6 +245,13 @@ def is_finite_number(value: Any) -> bool:
         return real and math.isfinite(value)
     except OverflowError:  # an integer beyond the floats
         return False
+
+
+def alike(value: Any) -> list[Any]:
+    """List a value and, of a whole number, the integer and the float."""
+    if is_finite_number(value) and float(value).is_integer():
+        return [value, int(value), float(value)]
+    return [value]
 
 
 def nearest(name: str, names: Iterable[str]) -> str:

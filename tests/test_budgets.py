@@ -72,15 +72,15 @@ class TestStopReason:
     def test_patience_counts_from_the_last_improvement(self):
         search = search_for(Toy(x=5), {"x": range(6)}, patience=5, n_iter=50)
         search.fit(X, Y)
-        scores = search.cv_results_["mean_test_score"]
+        scores = [trial.score for trial in search.trials_]
         improved = [i for i in range(6) if scores[i] > max([-99, *scores[:i]])]
         assert len(scores) == min(6, improved[-1] + 1 + 5)
 
     def test_target_score(self):
         search = search_for(Toy(x=5), {"x": range(6)}, target_score=9.0).fit(X, Y)
         assert search.stop_reason_ == "target_score"
-        scores = search.cv_results_["mean_test_score"]
-        assert scores[-1] >= 9.0 > max(scores[:-1])
+        *scores, last = [trial.score for trial in search.trials_]
+        assert last >= 9.0 > max(scores)
 
     def test_target_score_that_an_earlier_fit_reached(self):
         search = search_for(Toy(x=5), {"x": range(5, 9)}, n_iter=1, warm_start=True)

@@ -316,7 +316,7 @@ def test_scoring_monitor(n_jobs):
     logs = []
     for search in both(Steps(), n_jobs=n_jobs):
         monitor = callback.ScoringMonitor(scoring="accuracy")
-        search.estimator = search.estimators = Steps().set_callbacks(monitor)
+        search.estimator = Steps().set_callbacks(monitor)
         search.fit(X, y)
         logs.append(monitor.get_logs())
     ours, theirs = (

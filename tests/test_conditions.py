@@ -27,7 +27,7 @@ from sklearn_btb import (
 from sklearn_btb._candidates import identities, neighbours
 from sklearn_btb._conditions import values_of
 from sklearn_btb._notation import as_hyperparam
-from sklearn_btb._values import index_of
+from sklearn_btb._values import Lookup
 
 SVM = {
     "kernel": ["linear", "rbf", "poly"],
@@ -87,7 +87,7 @@ def as_hyperparam_of(values):
 def applying(requirements, config):
     def applies(name):
         return all(
-            applies(other) and index_of(config[other], wanted) is not None
+            applies(other) and Lookup(wanted).find(config[other]) is not None
             for other, wanted in requirements[name]
         )
 

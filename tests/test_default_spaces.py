@@ -604,7 +604,7 @@ class TestUse:
         for copied in (copy.deepcopy(space), pickle.loads(pickle.dumps(space))):
             assert repr(copied) == repr(space)
             assert same(dict(copied), dict(space))
-        assert clone(BTBSearchCV(SVR(), space)).search_spaces.keys() == space.keys()
+        assert clone(BTBSearchCV(SVR(), space)).param_grid.keys() == space.keys()
         assert default_space(PCA()) == dict(default_space(PCA()))
 
     def test_the_estimator_is_not_changed(self):

@@ -96,7 +96,7 @@ class TestRun:
 
     def test_keeps_the_trials_before_an_exception(self):
         search = search_for(Toy(bad=(2,)), {"x": [1, 2]}, error_score="raise")
-        search.set_params(estimators__x=1)
+        search.set_params(estimator__x=1)
         with pytest.raises(ValueError, match="x must not be 2"):
             search.fit(X, Y)
         assert [trial.params for trial in search.trials_] == [{"x": 1}]

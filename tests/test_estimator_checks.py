@@ -189,9 +189,9 @@ def test_in_grid_search(n_jobs):
     assert set(outer.best_params_) == {"n_iter", "estimators__forest__max_features"}
     best = outer.best_params_["estimators__forest__max_features"]
     winner = outer.best_estimator_
-    assert winner.estimators["forest"].max_features == best
+    assert winner.estimator["forest"].max_features == best
     assert len(winner.trials_) == 2
-    assert outer.estimator.estimators["forest"].max_features == "sqrt"  # as it was
+    assert outer.estimator.estimator["forest"].max_features == "sqrt"  # as it was
 
 
 def test_in_another_search():
@@ -211,8 +211,8 @@ def test_clone_after_set_params_on_a_nested_estimator():
     )
     copy = clone(search)
     search.set_params(estimators__forest__max_depth=1)
-    assert copy.estimators["forest"].max_depth == 7
-    assert copy.estimators["logreg"][-1].C == 3.0
+    assert copy.estimator["forest"].max_depth == 7
+    assert copy.estimator["logreg"][-1].C == 3.0
     copy.set_params(search_spaces={"forest": {}, "logreg": {}}).fit(X, y)
     assert {trial.estimator_name for trial in copy.trials_} == {"forest", "logreg"}
     assert copy.best_estimator_.get_params().get("max_depth", 7) == 7

@@ -20,7 +20,6 @@ from sklearn_btb import BTBSession, FloatHyperParam, IntHyperParam, Tunable, whe
 from sklearn_btb._estimators import (
     combine_tags,
     common_type,
-    given_estimators,
     make_tunables,
     named_estimators,
     nested_params,
@@ -116,16 +115,6 @@ class TestNamedEstimators:
 
         with pytest.raises(TypeError, match=r"'bare', .*, has no `get_params`"):
             named_estimators({"good": SVC(), "bare": Bare()})
-
-
-class TestGivenEstimators:
-    def test_lists_what_was_given(self):
-        svc = SVC()
-        assert given_estimators(svc) == given_estimators({"a": svc}) == [svc]
-
-    def test_checks_nothing(self):
-        assert given_estimators(None) == [None]
-        assert given_estimators({}) == []
 
 
 class TestNestedParams:
@@ -261,7 +250,7 @@ class TestSpacesByName:
         assert tunables["svc"].defaults["C"] == 1.0
 
     def test_a_missing_space_of_a_single_unknown_estimator_is_refused(self):
-        message = r"search_spaces=\{parameter: values\}`, or `\{\}` to compare it as"
+        message = r"param_grid=\{parameter: values\}`, or `\{\}` to compare it as"
         with pytest.raises(ValueError, match=message):
             make_tunables({"duck": Duck()}, None, single=True)
 
@@ -301,7 +290,8 @@ class TestNothingToTune:
     SET = KNeighborsClassifier(3, weights="distance", p=1)
 
     @pytest.mark.parametrize(
-        ("single", "space"), [(True, "{...}"), (False, "{'knn': {...}}")]
+        ("single", "space"),
+        [(True, "param_grid={...}"), (False, "search_spaces={'knn': {...}}")],
     )
     def test_warns_where_a_default_space_was_to_be_searched(self, single, space):
         said = re.escape(
@@ -309,8 +299,8 @@ class TestNothingToTune:
             "its default space is empty"
         )
         advice = re.escape(
-            f"`search_spaces={space.replace('...', 'parameter: values')}`, or "
-            f"`{space.replace('...', '')}`"
+            f"`{space.replace('...', 'parameter: values')}`, or "
+            f"`{space.partition('=')[2].replace('...', '')}`"
         )
         with pytest.warns(UserWarning, match=f"{said}.*{advice}"):
             make_tunables({"knn": self.SET}, None, single)

@@ -1,6 +1,7 @@
 """What hyperparameters promise: one contract for all kinds, then each kind's own."""
 
 import copy
+import itertools
 import math
 import pickle
 from fractions import Fraction
@@ -21,9 +22,9 @@ from sklearn_btb import (
     FloatHyperParam,
     IntHyperParam,
 )
-from sklearn_btb._hyperparams import UNSET
+from sklearn_btb._hyperparams import MixedHyperParam
 from sklearn_btb._notation import UniformPrior, as_hyperparam, from_list
-from sklearn_btb._values import same
+from sklearn_btb._values import UNSET, same
 
 NAN = float("nan")
 
@@ -87,6 +88,10 @@ KINDS = {
     "arrays of several sizes": [np.zeros(2), np.zeros(3), np.zeros((2, 2)), np.ones(2)],
     "hostile": [Hostile(), Hostile(), Ambiguous(), Ambiguous()],
     "repeated": ["a", "b", "a", "c", "b"],
+    "many values": [f"value {number}" for number in range(300)],
+    "many tuples": list(itertools.product(range(5), repeat=3)),
+    "many unhashable": [[number] for number in range(65)],
+    "many values among numbers": [1, 2.5, 4, *(f"{number}" for number in range(90))],
     "infinite numbers": [0.5, math.inf],
     "integers beyond the floats": [10**400, 1],
     "integers equal as floats": [2**60, 2**60 + 1],
@@ -513,6 +518,20 @@ class TestCategoricalHyperParam:
         with pytest.raises(ValueError, match=r"'d' is not one of \['a', 'b'\]"):
             CategoricalHyperParam(["a", "b"], default="d")
 
+    def test_more_than_64_take_one_column_in_the_order_as_written(self):
+        choices = [f"{number}" for number in range(100)]
+        hyperparam = CategoricalHyperParam(choices)
+        assert hyperparam.by_position
+        assert hyperparam.encode(choices) == pytest.approx(
+            (np.arange(100)[:, np.newaxis] + 0.5) / 100
+        )
+        assert not CategoricalHyperParam(choices[:64]).by_position
+
+    def test_of_many_each_has_a_cell_of_equal_width(self):
+        hyperparam = CategoricalHyperParam([f"{number}" for number in range(100)])
+        images = np.array([[0.0], [0.00999], [0.01001], [0.5001], [1.0]])
+        assert hyperparam.decode(images) == ["0", "0", "1", "50", "99"]
+
     def test_equal_choices_count_once(self):
         assert CategoricalHyperParam(["a", "b", "a"]).choices == ["a", "b"]
 
@@ -658,6 +677,12 @@ class TestMixedLists:
         hyperparam = as_hyperparam(values)
         decoded = hyperparam.decode(hyperparam.encode(values))
         assert all(map(same, decoded, values))
+
+    def test_more_than_64_special_values_leave_no_room_for_the_numbers_scale(self):
+        values = [1, 2, 3, *map(str, range(65))]
+        assert isinstance(as_hyperparam(values[:-1]), MixedHyperParam)
+        assert isinstance(as_hyperparam(values), CategoricalHyperParam)
+        assert as_hyperparam(values).n_dims == 1
 
     def test_one_special_value_takes_one_column_more(self):
         hyperparam = as_hyperparam([None, 1, 3, 2])

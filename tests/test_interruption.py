@@ -141,7 +141,7 @@ def test_no_worker_process_is_left():
                 time.sleep(0.3)  # some fold runs when the search ends
             return super().fit(X, y)
 
-    search.set_params(estimators=Longer(x=1))
+    search.set_params(estimator=Longer(x=1))
     with parallel_config("loky", n_jobs=3), pytest.raises(KeyboardInterrupt):
         search.fit(X, Y)
     left = set(psutil.Process().children(recursive=True)) - before

@@ -264,7 +264,7 @@ class TestIncompleteCandidates:
     @pytest.mark.filterwarnings("ignore::sklearn.exceptions.FitFailedWarning")
     @pytest.mark.filterwarnings("ignore:One or more of the test scores")
     def test_that_failed_have_none(self):
-        search = toys(n_kept=9).set_params(estimators__bad=(2, 3)).fit(X, Y)
+        search = toys(n_kept=9).set_params(estimator__bad=(2, 3)).fit(X, Y)
         assert_kept(search, best_numbers(search, 3))
 
     def test_that_cannot_predict_so_have_none_and_keep_their_scores(self):
@@ -345,7 +345,7 @@ class TestGoingOn:
 
     def test_those_that_lack_something_leave_room_for_new_ones(self):
         search = toys(keep_predictions=None, keep_estimators=True, warm_start=True)
-        search.set_params(n_iter=2, n_kept=2, estimators__x=0).fit(X, Y)
+        search.set_params(n_iter=2, n_kept=2, estimator__x=0).fit(X, Y)
         assert len(search.fold_estimators_) == 2
         search.set_params(keep_predictions="predict").fit(X, Y)
         assert sorted(search.oof_predictions_) == [2, 3]

@@ -122,7 +122,7 @@ def test_each_estimator_gets_what_it_asks_for(routing):
     assert_told(logs[0], "fit", sample_weight=10)
     assert_told(logs[1], "fit", speed=100)
     assert_told(logs[2], "fit")
-    fits = dict.fromkeys(search.estimators, 2 * 3)
+    fits = dict.fromkeys(search.estimator, 2 * 3)
     fits[search.best_estimator_name_] += 1
     assert [len(log) for log in logs] == list(fits.values())
 

@@ -11,9 +11,9 @@ from sklearn_btb import (
     FloatHyperParam,
     IntHyperParam,
 )
-from sklearn_btb._hyperparams import UNSET
 from sklearn_btb._nearest import nearest_value
 from sklearn_btb._notation import as_hyperparam
+from sklearn_btb._values import UNSET
 
 
 def identical(a, b):

@@ -329,8 +329,8 @@ def test_estimator_without_any_tags():
 def test_nothing_given_is_changed():
     estimator, grid = LogisticRegression(C=5.0), {"C": [0.1, 1.0]}
     search = BTBSearchCV(estimator, grid).fit(X, y)
-    assert search.estimators is estimator
-    assert search.search_spaces is grid
+    assert search.estimator is estimator
+    assert search.param_grid is grid
     assert grid == {"C": [0.1, 1.0]}
     assert vars(estimator) == vars(LogisticRegression(C=5.0))
 
@@ -363,9 +363,7 @@ def test_get_params_reaches_every_estimator():
     assert "estimators__forest" not in of_two().get_params(deep=False)
     one, theirs = both(CLASSIFIER)
     deep = {key for key in theirs.get_params() if key.startswith("estimator__")}
-    assert {key.replace("estimator__", "estimators__") for key in deep} <= set(
-        one.get_params()
-    )
+    assert deep <= set(one.get_params())
 
 
 def test_set_params_reaches_every_estimator():
@@ -373,22 +371,22 @@ def test_set_params_reaches_every_estimator():
         estimators__forest__max_features=None,
         estimators__logreg=GaussianNB(),
         estimators__logreg__var_smoothing=0.5,
-        search_spaces={"forest": {}, "logreg": {}},
+        param_grid={"forest": {}, "logreg": {}},
         n_iter=7,
     )
     for fresh in (search, clone(search)):
-        assert fresh.estimators["forest"].max_features is None
-        assert fresh.estimators["logreg"].var_smoothing == 0.5
+        assert fresh.estimator["forest"].max_features is None
+        assert fresh.estimator["logreg"].var_smoothing == 0.5
         assert fresh.n_iter == 7
         assert len(fresh.fit(X, y).trials_) == 2
-    one = both(CLASSIFIER)[0].set_params(estimators__fit_intercept=False)
-    assert clone(one).estimators.fit_intercept is False
+    one = both(CLASSIFIER)[0].set_params(estimator__fit_intercept=False)
+    assert clone(one).estimator.fit_intercept is False
 
 
 def test_set_params_after_fit_counts_at_the_next_fit():
     search = of_two().fit(X, y)
     assert {trial.estimator_name for trial in search.trials_} == {"forest", "logreg"}
-    search.set_params(estimators={"nb": GaussianNB()}, search_spaces={"nb": {}})
+    search.set_params(estimator={"nb": GaussianNB()}, param_grid={"nb": {}})
     assert search.fit(X, y).best_estimator_name_ == "nb"
     assert not hasattr(search.set_params(refit=False).fit(X, y), "best_estimator_")
 

@@ -71,7 +71,7 @@ class TestHtml:
 
     def test_escapes_names_and_parameters(self):
         space = {"far": {}, NASTY: {"bad": [("<b>",)]}}
-        search = search_for(("far", NASTY), search_spaces=space, n_iter=2).fit(X, Y)
+        search = search_for(("far", NASTY), param_grid=space, n_iter=2).fit(X, Y)
         html = search._repr_html_()
         report = html[: html.index("sk-top-container")]
         assert "Best: &lt;b&gt;&amp;" in report

@@ -38,10 +38,10 @@ SCORED = {
 CHANGES = {
     "X": {"X": X + np.eye(12, 1)},
     "y": {"y": 1 - Y},
-    "search_spaces": {"search_spaces": {"x": uniform(-1, 4)}},
+    "search_spaces": {"param_grid": {"x": uniform(-1, 4)}},
     "constraints": {"constraints": lambda params: params["x"] < 1},
     "splits": {"cv": KFold(4)},
-    "estimators": {"estimators__peak": 2},
+    "estimators": {"estimator__peak": 2},
     "scoring": {"scoring": "r2"},
 }
 fails = pytest.mark.filterwarnings("ignore::sklearn.exceptions.FitFailedWarning")
@@ -183,7 +183,7 @@ class TestWarmStart:
         assert len(search.trials_) == 3
 
     @pytest.mark.parametrize(
-        "change", [{"scoring": "r2"}, {"estimators__peak": 2}, {"X": X + 1}], ids=str
+        "change", [{"scoring": "r2"}, {"estimator__peak": 2}, {"X": X + 1}], ids=str
     )
     def test_another_search_is_refused_also_after_a_cold_fit(self, change):
         search = search_for(Toy(), SPACES["a"], n_iter=3).fit(X, Y)
@@ -202,7 +202,7 @@ class TestWarmStart:
         with pytest.raises(ValueError, match=rf"differ in\n- {what}\b"):
             search.fit(**data)
 
-    @pytest.mark.parametrize("wrong", [{"search_spaces": {"x": [7]}}, {"cv": 99}])
+    @pytest.mark.parametrize("wrong", [{"param_grid": {"x": [7]}}, {"cv": 99}])
     def test_a_refused_fit_loses_nothing(self, wrong):
         search = search_for(Toy(), {"x": uniform()}, n_iter=3, warm_start=True)
         search.fit(X, Y)

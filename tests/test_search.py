@@ -4,7 +4,6 @@ Failures are in test_search_failures.py, kinds of data and values in
 test_search_inputs.py.
 """
 
-import itertools
 import os
 import pickle
 import subprocess
@@ -22,7 +21,7 @@ from sklearn.base import clone
 from sklearn.dummy import DummyClassifier
 from sklearn.exceptions import FitFailedWarning
 from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.model_selection import KFold, ShuffleSplit
+from sklearn.model_selection import KFold, ParameterGrid, ShuffleSplit
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from sklearn.utils import estimator_html_repr
@@ -121,12 +120,8 @@ finite_spaces = st.lists(finite_parts, min_size=1, max_size=3)
 
 
 def combinations(space):
-    """All configurations of a union of grids, each once, as sorted tuples of items."""
-    return {
-        tuple(sorted(zip(part, values, strict=True)))
-        for part in space
-        for values in itertools.product(*part.values())
-    }
+    """All combinations of a union of grids, in its order, as sorted tuples of items."""
+    return [tuple(sorted(params.items())) for params in ParameterGrid(space)]
 
 
 class TestBudget:
@@ -134,10 +129,10 @@ class TestBudget:
     def test_finite_space_is_searched_once_and_then_the_search_stops(self, tuner):
         space = {"x": [0, 1, 2, 3], "peak": [0, 5]}
         search = search_for(Toy(), space, tuner=tuner, n_iter=50).fit(X, Y)
-        expected = [{"x": x, "peak": peak} for x in range(4) for peak in (0, 5)]
-        assert sorted(search.cv_results_["params"], key=str) == sorted(
-            expected, key=str
-        )
+        expected = [{"peak": peak, "x": x} for peak in (0, 5) for x in range(4)]
+        assert search.cv_results_["params"] == expected
+        assert len(search.trials_) == 8
+        assert search.stop_reason_ == "exhausted"
 
     @settings(max_examples=25)
     @given(
@@ -164,13 +159,15 @@ class TestBudget:
         warned = pytest.warns(FitFailedWarning) if failing else nullcontext()
         with warned:
             search.fit(X, Y)
-        searched = [
-            (name, tuple(sorted(params.items())))
-            for name, params in names_and_params(search)
-        ]
         expected = [("first", items) for items in combinations(first)]
         expected += [("second", items) for items in combinations(second)]
-        assert sorted(searched) == sorted(expected)
+        rows = [(name, tuple(p.items())) for name, p in names_and_params(search)]
+        assert rows == expected
+        searched = [
+            (trial.estimator_name, tuple(trial.params.items()))
+            for trial in search.trials_
+        ]
+        assert sorted(searched) == sorted(set(expected))
 
     @pytest.mark.filterwarnings("ignore:The search ended")
     @pytest.mark.parametrize("n_jobs", [1, 2])
@@ -290,9 +287,13 @@ class TestResults:
         }
         assert values >= {("int", 1, int), ("float", 0.5, float)}
 
-    def test_rows_are_in_the_order_of_the_trials(self, two):
-        for trial, name, params, mean in zip(
+    def test_rows_are_in_the_order_of_the_estimators_and_their_grids(self, two):
+        ordered = sorted(
             two.trials_,
+            key=lambda each: (each.estimator_name != "one", each.params["x"]),
+        )
+        for trial, name, params, mean in zip(
+            ordered,
             two.cv_results_["estimator_name"],
             two.cv_results_["params"],
             two.cv_results_["mean_test_score"],
@@ -371,7 +372,8 @@ class TestResults:
 
     def test_trials_keep_the_scores_and_times_of_the_folds(self, two):
         results = two.cv_results_
-        for row, trial in enumerate(two.trials_):
+        for trial in two.trials_:
+            row = results["params"].index(trial.params)
             splits = [results[f"split{k}_test_score"][row] for k in range(3)]
             assert list(trial.fold_scores) == splits
             assert np.mean(trial.fit_times) == results["mean_fit_time"][row]
@@ -541,7 +543,7 @@ class TestParameters:
         assert keeps_everything(BTBSearchCV(**wrong), wrong)
 
     def test_are_all_the_state_there_is_before_fit(self):
-        assert vars(BTBSearchCV(**GIVEN)).keys() == GIVEN.keys()
+        assert vars(BTBSearchCV(**GIVEN)).keys() == BTBSearchCV().get_params().keys()
 
     def test_are_left_alone_by_fit(self):
         search = BTBSearchCV(**GIVEN)
@@ -570,7 +572,7 @@ class TestParameters:
     def test_of_nested_estimators_are_set_by_path(self):
         search = search_for({"a": Toy(), "b": Toy()})
         search.set_params(estimators__a__x=5, estimators__b__peak=6, n_iter=7)
-        assert (search.estimators["a"].x, search.estimators["b"].peak) == (5, 6)
+        assert (search.estimator["a"].x, search.estimator["b"].peak) == (5, 6)
         assert search.n_iter == 7
         assert search.get_params()["estimators__a__x"] == 5
         assert "estimators__a__x" not in search.get_params(deep=False)
@@ -580,14 +582,14 @@ class TestParameters:
         search = search_for(estimators)
         ridge = Ridge()
         search.set_params(estimators__a__alpha=3.0, estimators__a=ridge)
-        assert list(search.estimators) == ["a", "b"]
-        assert search.estimators["a"] is ridge
+        assert list(search.estimator) == ["a", "b"]
+        assert search.estimator["a"] is ridge
         assert ridge.alpha == 3.0
         assert isinstance(estimators["a"], Toy)
 
     def test_of_a_single_estimator_are_set_by_path(self):
-        search = search_for(Toy()).set_params(estimators__x=3)
-        assert search.estimators.x == search.get_params()["estimators__x"] == 3
+        search = search_for(Toy()).set_params(estimator__x=3)
+        assert search.estimator.x == search.get_params()["estimator__x"] == 3
 
     @pytest.mark.parametrize(
         ("wrong", "message"),
@@ -605,9 +607,9 @@ class TestParameters:
     def test_clone_has_equal_parameters_and_other_estimators(self):
         search = search_for({"a": Toy(x=4)}, {"a": {"x": [0, 4]}}, n_iter=7)
         copy = clone(search.fit(X, Y))
-        assert copy.estimators["a"] is not search.estimators["a"]
-        assert copy.estimators["a"].x == 4
-        assert copy.search_spaces == {"a": {"x": [0, 4]}}
+        assert copy.estimator["a"] is not search.estimator["a"]
+        assert copy.estimator["a"].x == 4
+        assert copy.param_grid == {"a": {"x": [0, 4]}}
         assert not hasattr(copy, "cv_results_")
 
     def test_clone_finds_the_same(self):
@@ -648,8 +650,8 @@ class TestRefitting:
     def test_follows_changed_estimators_and_spaces(self):
         search = search_for({"a": Toy()}, {"a": {"x": [1, 2]}}).fit(X, Y)
         search.set_params(
-            estimators={"b": Toy(), "c": Toy()},
-            search_spaces={"b": {"x": [3]}, "c": {}},
+            estimator={"b": Toy(), "c": Toy()},
+            param_grid={"b": {"x": [3]}, "c": {}},
         ).fit(X, Y)
         assert names_and_params(search) == [("b", {"x": 3}), ("c", {})]
 
@@ -924,7 +926,7 @@ class TestRepresentation:
 
     def test_html_shows_a_single_estimator(self):
         search = search_for(DecisionTreeClassifier(max_depth=3), {})
-        assert "estimators: DecisionTreeClassifier" in estimator_html_repr(search)
+        assert "estimator: DecisionTreeClassifier" in estimator_html_repr(search)
 
     @pytest.mark.parametrize("estimators", [{}, None, {"a": None}, [Toy()]])
     def test_wrong_parameters_can_still_be_shown(self, estimators):
@@ -933,4 +935,4 @@ class TestRepresentation:
 
     @pytest.mark.parametrize("estimators", [{}, {"a": None}, {"a": Toy}, [Toy()]])
     def test_parameters_of_wrong_estimators_can_still_be_got(self, estimators):
-        assert search_for(estimators).get_params()["estimators"] is estimators
+        assert search_for(estimators).get_params()["estimator"] is estimators

@@ -62,8 +62,8 @@ class TestConditions:
         assert (results["param_degree"].mask == (kernels != "poly")).all()
         assert not results["param_C"].mask.any()
         for kernel, params in zip(kernels, results["params"], strict=True):
-            n_more = {"linear": 0, "rbf": 1, "poly": 2}[kernel]
-            assert list(params) == ["kernel", "C", "gamma", "degree"][: 2 + n_more]
+            more = {"linear": [], "rbf": ["gamma"], "poly": ["degree", "gamma"]}[kernel]
+            assert list(params) == ["C", *more, "kernel"]
 
     def test_the_estimator_as_it_is_comes_first(self, search):
         first = search.cv_results_["params"][0]

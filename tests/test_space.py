@@ -455,9 +455,11 @@ class TestDefaults:
         space = {"C": FloatHyperParam(0, 10, default=2.0), "k": IntHyperParam(1, 9)}
         assert Tunable(space, {"C": 1.0, "k": 3}).defaults == {"C": 2.0, "k": 3}
 
-    def test_a_given_one_outside_gives_way_to_the_middle(self):
+    def test_a_given_one_outside_gives_way_to_the_nearest_or_the_middle(self):
         space = {"C": [1, 10, 100], "k": stats.randint(0, 11), "s": ["a", "b"]}
         defaults = Tunable(space, {"C": 5, "k": 11, "s": None}).defaults
+        assert defaults == {"C": 10, "k": 10, "s": "a"}
+        defaults = Tunable(space, {"C": "auto", "k": None}).defaults
         assert defaults == {"C": 10, "k": 5, "s": "a"}
 
     @pytest.mark.parametrize(
@@ -679,13 +681,84 @@ class TestRefusedSpaces:
         with pytest.raises(ValueError, match=r"Nowhere\(\) is not a proper one"):
             Tunable({"a": Nowhere()})
 
-    def test_a_sampler_alone_is_no_distribution(self):
-        class Sampler:
-            def rvs(self, size=None, random_state=None):
-                return 0.5
 
-        with pytest.raises(ValueError, match="has no `ppf` and `cdf`; give a frozen"):
-            Tunable({"a": Sampler()})
+class Sampler:
+    """All that `RandomizedSearchCV` needs of a distribution."""
+
+    def __init__(self, draw):
+        self.draw = draw
+
+    def rvs(self, random_state=None):
+        return self.draw(random_state)
+
+
+class TestSamplers:
+    @pytest.mark.parametrize(
+        "draw",
+        [
+            lambda rng: 10 ** rng.uniform(-3, 3),
+            lambda rng: rng.normal(100, 1),
+            lambda rng: rng.choice([0.1, 0.5]),
+            lambda rng: rng.randint(1, 100),
+            lambda rng: ("a", rng.randint(3)),
+            lambda rng: 1e9 + 1e-6 * rng.normal(),
+            lambda rng: 3,
+        ],
+    )
+    def test_what_is_drawn_is_encoded_and_decoded(self, draw):
+        tunable = Tunable({"a": Sampler(draw)})
+        images = tunable.sample(200, np.random.default_rng(0))
+        configs = tunable.decode(images)
+        assert np.array_equal(tunable.encode(configs), images)
+        assert tunable.decode(tunable.encode(configs)) == configs
+
+    def test_real_numbers_have_the_distribution_of_the_draws(self):
+        tunable = Tunable({"a": Sampler(lambda rng: 10 ** rng.uniform(-3, 3))})
+        images = tunable.sample(4000, np.random.default_rng(0))
+        values = np.log10([config["a"] for config in tunable.decode(images)])
+        assert stats.kstest(values, stats.uniform(-3, 6).cdf).statistic < 0.05
+        assert len(np.unique(values)) > 3000  # also what was not drawn
+
+    def test_few_numbers_are_as_frequent_as_drawn(self):
+        tunable = Tunable(
+            {"a": Sampler(lambda rng: rng.choice([1.5, 2.5], p=[0.9, 0.1]))}
+        )
+        assert tunable.cardinality == 2
+        images = tunable.sample(2000, np.random.default_rng(0))
+        share = np.mean([config["a"] == 1.5 for config in tunable.decode(images)])
+        assert 0.85 < share < 0.95
+
+    def test_integers_stay_integers(self):
+        tunable = Tunable({"a": Sampler(lambda rng: rng.randint(0, 10**6))})
+        configs = tunable.decode(tunable.sample(50, np.random.default_rng(0)))
+        assert all(type(config["a"]) is int for config in configs)
+
+    def test_other_values_are_choices(self):
+        tunable = Tunable({"a": Sampler(lambda rng: (rng.randint(2), None))})
+        assert tunable.cardinality == 2
+        assert tunable.encode([{"a": (0, None)}]).shape == (1, 1)
+
+    def test_equal_samplers_make_equal_spaces(self):
+        one, other = (
+            Tunable({"a": Sampler(lambda rng: rng.uniform())}) for _ in range(2)
+        )
+        images = one.sample(20, np.random.default_rng(0))
+        assert one.decode(images) == other.decode(images)
+
+    def test_one_that_raises_is_named(self):
+        class Broken:
+            def rvs(self, random_state=None):
+                raise KeyError("scale")
+
+            def __repr__(self):
+                return "Broken()"
+
+        message = (
+            r"parameter 'a': Broken\(\) must return a value from "
+            r"`rvs\(random_state=...\)`, which raised KeyError: 'scale'"
+        )
+        with pytest.raises(ValueError, match=message):
+            Tunable({"a": Broken()})
 
 
 class TestFromDict:

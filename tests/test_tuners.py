@@ -104,6 +104,11 @@ FINITE = {
         {"x": [4, 5, 6], "y": ["b", "a"]},
     ],
     "equal parts": [{"x": [1, 2], "y": [1, 2]}] * 3,
+    "many values": {"layers": [(a, b) for a in range(9) for b in range(9)]},
+    "many dicts": [
+        *({"x": [i], "y": [i % 3, None]} for i in range(9)),
+        *({"x": [3, i], "kind": ["a"]} for i in range(9)),
+    ],
 }
 INFINITE = {
     "float": {"x": FloatHyperParam(-5, 5)},
