@@ -5,8 +5,10 @@ The facts are compared with the libraries themselves, where they are installed.
 
 import json
 
+import lightgbm
 import numpy as np
 import pytest
+import xgboost
 from scipy.stats import loguniform, randint, uniform
 from sklearn.datasets import load_iris
 from sklearn.linear_model import Ridge
@@ -17,9 +19,6 @@ from sklearn.svm import SVC
 from sklearn_btb import BTBSearchCV, FloatHyperParam, Tunable, default_space, when
 from sklearn_btb._boosting_facts import IMPLIED, SYNONYMS
 from sklearn_btb._estimators import make_tunables
-
-lightgbm = pytest.importorskip("lightgbm")
-xgboost = pytest.importorskip("xgboost")
 
 IRIS = load_iris(return_X_y=True)
 
@@ -248,11 +247,10 @@ class TestBoosting:
     """LightGBM and XGBoost themselves, by names that they do not list."""
 
     @pytest.mark.parametrize(
-        ("library", "kind", "space"),
+        ("model", "space"),
         [
             (
-                "lightgbm",
-                "LGBMClassifier",
+                lightgbm.LGBMClassifier(n_estimators=3, n_jobs=1, verbose=-1),
                 {
                     "feature_fraction": uniform(0.5, 0.5),
                     "bagging_fraction": [0.5, 1.0],
@@ -261,14 +259,16 @@ class TestBoosting:
                     "scale_pos_weight": [1.0, 2.0],
                 },
             ),
-            ("xgboost", "XGBClassifier", {"eta": [0.1, 0.3], "lambda": [0.1, 1.0]}),
+            (
+                xgboost.XGBClassifier(n_estimators=3, n_jobs=1),
+                {"eta": [0.1, 0.3], "lambda": [0.1, 1.0]},
+            ),
         ],
+        ids=["LightGBM", "XGBoost"],
     )
-    def test_are_searched_alone_and_in_pipelines(self, library, kind, space):
+    def test_are_searched_alone_and_in_pipelines(self, model, space):
         X, y = IRIS[0][:100], IRIS[1][:100]
-        quiet = {"lightgbm": {"verbose": -1}, "xgboost": {"verbosity": 0}}[library]
-        module = pytest.importorskip(library)
-        model = getattr(module, kind)(n_estimators=3, n_jobs=1, **quiet)
+        kind = type(model).__name__
         pipeline = make_pipeline(StandardScaler().set_output(transform="pandas"), model)
         for one, its in [
             (model, space),
