@@ -12,19 +12,16 @@ it leaves without effect or makes invalid is not in the space.
 """
 
 import copy
-import inspect
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
-from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
 from ._conditions import Condition, when
+from ._parameters import is_estimator, is_set, lookup, path_in, synonyms, takes
 from ._portfolios import PORTFOLIOS
-from ._values import described, is_finite_number, same
-
-Entry = TypeVar("Entry")
+from ._values import described
 
 # They hold estimators, which come with their own entries, and have no more to tune.
 COMPOSED: Final[dict[str, dict[str, Any]]] = {
@@ -75,16 +72,6 @@ SPARSE: Final[dict[str, dict[str, Any]]] = {
 }
 # What takes sparse matrices, but not with any value of these.
 NOT_SPARSE: Final = {"sklearn.decomposition.PCA": ("n_components",)}
-# Other names of the same thing, of which an estimator takes one.
-SYNONYMS: Final = {
-    "depth": ("max_depth",),
-    "l2_leaf_reg": ("reg_lambda",),
-    "learning_rate": ("eta", "shrinkage_rate"),
-    "n_estimators": ("num_iterations",),
-    "min_child_samples": ("min_data_in_leaf",),
-    "colsample_bytree": ("feature_fraction",),
-    "reg_lambda": ("lambda", "lambda_l2"),
-}
 
 
 class Space(dict[str, Any]):
@@ -192,28 +179,13 @@ def portfolio(estimator: Any) -> list[dict[str, Any]]:
     while isinstance(predictor, Pipeline) and predictor.steps:
         name, predictor = predictor.steps[-1]
         prefix += f"{name}__"
-    path = _path(type(predictor), PORTFOLIOS)
-    if path is None or path != _path(type(predictor), _table()):  # a nearer base's
+    path = path_in(type(predictor), PORTFOLIOS)
+    if path is None or path != path_in(type(predictor), _table()):  # a nearer base's
         return []
     return [
         {prefix + name: value for name, value in config.items()}
         for config in PORTFOLIOS[path]
     ]
-
-
-def is_estimator(value: Any) -> bool:
-    """Whether it can be fitted and has parameters, and is not a class."""
-    methods = hasattr(value, "fit") and hasattr(value, "get_params")
-    return methods and not isinstance(value, type)
-
-
-def takes(estimator: Any, name: str) -> bool:
-    """Whether an estimator has a parameter of this name, also one that is not set."""
-    if name in estimator.get_params(deep=False):
-        return True
-    # CatBoost's get_params has nothing but what is set
-    own = not isinstance(estimator, BaseEstimator)
-    return own and _default_of(type(estimator), name) is not inspect.Parameter.empty
 
 
 @cache
@@ -225,19 +197,6 @@ def _table() -> dict[str, dict[str, Any]]:
     return PREDICTORS | PREPROCESSORS | UNSUPERVISED | COMPOSED
 
 
-def _lookup(kind: type, table: Mapping[str, Entry]) -> Entry | None:
-    """Return the entry of the nearest base that has one."""
-    path = _path(kind, table)
-    return None if path is None else table[path]
-
-
-def _path(kind: type, table: Mapping[str, Any]) -> str | None:
-    paths = (
-        f"{base.__module__.partition('._')[0]}.{base.__name__}" for base in kind.__mro__
-    )
-    return next((path for path in paths if path in table), None)
-
-
 def _parts(estimator: Any) -> dict[str, Any]:
     """Return the estimator and all those in it, by the prefix of their names."""
     inner = estimator.get_params(deep=True).items()
@@ -247,11 +206,11 @@ def _parts(estimator: Any) -> dict[str, Any]:
 def _entry(prefix: str, parts: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return what the table has for a part, as far as those around it allow."""
     kind = type(parts[prefix])
-    own, unfit = _lookup(kind, _table()), _lookup(kind, NOT_SPARSE)
+    own, unfit = lookup(kind, _table()), lookup(kind, NOT_SPARSE)
     for start, holder in parts.items():
         if prefix == start or not prefix.startswith(start):
             continue
-        names = _lookup(type(holder), HOLDERS)
+        names = lookup(type(holder), HOLDERS)
         if names is not None:
             own = {n: values for n, values in (own or {}).items() if n in names}
         if own and unfit and isinstance(holder, Pipeline):
@@ -263,8 +222,10 @@ def _entry(prefix: str, parts: Mapping[str, Any]) -> dict[str, Any] | None:
 def _gets_sparse(prefix: str, start: str, parts: Mapping[str, Any]) -> bool:
     """Whether an earlier step of a Pipeline may hand on a sparse matrix to a part."""
     names = [name for name, _ in parts[start].steps]
-    own = names.index(prefix.removeprefix(start).partition("__")[0])
-    earlier = [f"{start}{name}__" for name in names[:own]]
+    own = prefix.removeprefix(start).partition("__")[0]
+    if own not in names:  # it is no step, but another parameter of a subclass
+        return False
+    earlier = [f"{start}{name}__" for name in names[: names.index(own)]]
     # a ColumnTransformer may be told to hand on nothing sparse
     able = [p for p in earlier if getattr(parts.get(p), "sparse_threshold", 1) != 0]
     return any(
@@ -275,9 +236,11 @@ def _gets_sparse(prefix: str, start: str, parts: Mapping[str, Any]) -> bool:
 
 
 def _makes_sparse(part: Any) -> bool:
-    needed = _lookup(type(part), SPARSE)
-    current = part.get_params(deep=False)
-    return needed is not None and all(current[n] == needed[n] for n in needed)
+    needed = lookup(type(part), SPARSE)
+    # a subclass may have fixed what is a parameter of its base
+    return needed is not None and all(
+        getattr(part, name, needed[name]) == needed[name] for name in needed
+    )
 
 
 def _space_of(part: Any, own: Mapping[str, Any], prefix: str) -> dict[str, Any]:
@@ -308,24 +271,6 @@ def _resolved(
 
 
 def _is_at_default(part: Any, name: str, current: Mapping[str, Any]) -> bool:
-    """Whether it has the parameter, and nobody set it."""
-    if not takes(part, name) or any(
-        other in current for other in SYNONYMS.get(name, ())
-    ):
-        return False
-    default = _default_of(type(part), name)
-    value = current.get(name, default)
-    numbers = is_finite_number(value) and is_finite_number(default)
-    return bool(value == default) if numbers else same(value, default)
-
-
-def _default_of(kind: type, name: str) -> Any:
-    """Return a parameter's default, `inspect.Parameter.empty` if there is none."""
-    for base in kind.__mro__:
-        parameters = inspect.signature(base.__init__).parameters  # type: ignore[misc]
-        if name in parameters:
-            return parameters[name].default
-        kinds = [parameter.kind for parameter in parameters.values()]
-        if inspect.Parameter.VAR_KEYWORD not in kinds:  # which go on to its bases
-            break
-    return inspect.Parameter.empty
+    """Whether it has the parameter, and nobody set it, by whatever name."""
+    names = [name, *synonyms(type(part), name)]
+    return takes(part, name) and not any(is_set(part, each, current) for each in names)

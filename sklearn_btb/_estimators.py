@@ -6,8 +6,8 @@ from typing import Any
 
 from sklearn.utils import Tags
 
-from ._default_spaces import default_space, is_estimator, portfolio, takes
-from ._hyperparams import HyperParam
+from ._default_spaces import default_space, portfolio
+from ._parameters import check_parameters, implied_values, warn_of_synonyms
 from ._sklearn_compat import tags_of
 from ._space import Tunable, errors_about, warn_of_ranges
 from ._values import described, nearest, same
@@ -242,7 +242,7 @@ def _tunable(
     if space is None:
         space = _default_space(name, estimator, single)
     current = estimator.get_params(deep=True)
-    defaults, known = current, None
+    given, known = {}, None
     if isinstance(space, Tunable):
         if constraint is not None and space.constraint is not None:
             raise ValueError(
@@ -251,13 +251,17 @@ def _tunable(
             )
         constraint = constraint or space.constraint
         known = space.portfolio
-        space, defaults = space.space, {**current, **space.given_defaults}
-    with errors_about(f"search space of {who}"):
-        tunable = Tunable(space, defaults, constraint, known or ())
-        for part in tunable.parts:
-            for parameter in part:
-                _check_parameter(parameter, part, estimator, current)
-    warn_of_ranges(tunable.space, f"search space of {who}")
+        space, given = space.space, space.given_defaults
+    whose = f"search space of {who}"
+    with errors_about(whose):
+        tunable = Tunable(space, {**current, **given}, constraint, known or ())
+        check_parameters(tunable.parts, estimator, current)
+        implied = implied_values(tunable.parts, estimator, current)
+        if implied:  # which depends on the space: None may be one of its values
+            defaults = {**current, **implied, **given}
+            tunable = Tunable(tunable.space, defaults, tunable.constraint, known or ())
+    warn_of_ranges(tunable.space, whose)
+    warn_of_synonyms(tunable.parts, estimator, current, whose)
     if known is None:
         tunable.portfolio = list(_lying_in(tunable, portfolio(estimator), current))
     return tunable
@@ -271,9 +275,9 @@ def _lying_in(
     A parameter that this one does not have must be as it is in the estimator.
     """
     for config in configs:
-        fixed = config.keys() - set(tunable.names)
-        if not all(same(current[name], config[name]) for name in fixed):
-            continue
+        fixed = [name for name in config if name not in tunable.names]
+        if not all(n in current and same(current[n], config[n]) for n in fixed):
+            continue  # where it is not listed, a subclass does not have it
         try:
             completed = tunable.complete(
                 {name: config[name] for name in config if name not in fixed}
@@ -319,35 +323,3 @@ def _spaces_of_one(name: str, space: str, single: bool) -> str:
     """Write the parameter of the search that gives one estimator a space."""
     parameter = "param_grid" if single else "search_spaces"
     return f"{parameter}={_of_one(name, space, single)}"
-
-
-def _check_parameter(
-    parameter: str,
-    part: Mapping[str, HyperParam],
-    estimator: Any,
-    current: Mapping[str, Any],
-) -> None:
-    if parameter in current:
-        return
-    owner, _, own = parameter.rpartition("__")
-    holder = current.get(owner) if owner else estimator
-    if is_estimator(holder) and takes(holder, own):
-        return
-    prefix, _, rest = parameter.rpartition("__")
-    while prefix:
-        # a parameter of an estimator that is itself one of the values tried
-        if prefix in part and _some_choice_has(part[prefix], rest):
-            return
-        prefix, _, middle = prefix.rpartition("__")
-        rest = f"{middle}__{rest}"
-    raise ValueError(
-        f"invalid parameter {parameter!r}{nearest(parameter, current)}; valid "
-        f"parameters are {sorted(current)}"
-    )
-
-
-def _some_choice_has(hyperparam: HyperParam, parameter: str) -> bool:
-    return any(
-        hasattr(choice, "get_params") and parameter in choice.get_params(deep=True)
-        for choice in getattr(hyperparam, "choices", ())
-    )

@@ -166,7 +166,7 @@ LIGHTGBM: Final = {
     "colsample_bytree": uniform(0.4, 0.6),  # TabRepo
     "reg_lambda": [0.0, 0.1, 0.3, 1.0, 3.0, 10.0],  # ours; TabRepo to 2
 }
-# A parameter that is None has the library's default. Their middles are near those.
+# A parameter that is None has the library's default, see `_boosting_facts`.
 XGBOOST: Final = {
     "learning_rate": loguniform(0.01, 1),  # as above
     "n_estimators": N_TREES,
@@ -184,7 +184,7 @@ XGBOOST_FOREST: Final = {  # ours: as forests, where no learning rate is tuned
     "subsample": uniform(0.5, 0.45),
 }
 # The number of trees stays: it is 1000, and many enough. What is not set is not in
-# get_params; the middles are the library's defaults, nearly.
+# get_params; the library's defaults stand in `_boosting_facts`.
 CATBOOST: Final = {
     "learning_rate": loguniform(0.01, 0.3),  # ours; docs: 0.03 or by the data's size
     "depth": randint(4, 9),  # TabRepo; docs: 4 to 10

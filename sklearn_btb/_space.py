@@ -20,6 +20,7 @@ from ._foreign import own_space, own_values
 from ._hyperparams import INACTIVE, LARGEST_ENUMERATED, HyperParam
 from ._layout import Dimension, Layout, Rows, first_rows, may_overlap
 from ._listed import Listed, configs_of, is_list, merged
+from ._nearest import nearest_value
 from ._notation import as_hyperparam, from_btb_dict, warn_if_like_a_range
 from ._random import generator_at
 from ._values import UNSET, Lookup, alike, described, nearest, same
@@ -44,9 +45,11 @@ class Tunable:
         there may be a `ConfigurationSpace` of ConfigSpace, whose forbidden clauses
         become part of the constraint, or named dimensions of scikit-optimize.
     defaults : dict, optional
-        Values to try first, where they lie in the space and the hyperparameter has
-        no default of its own; a whole number also where it lies there as an integer
-        or as a float.
+        Values to try first, where the hyperparameter has no default of its own and
+        they lie in the space; a whole number also where it lies there as an integer or
+        as a float. In the place of a number outside, the nearest is tried first, if
+        both are integers or both are not (a negative one is near to none if all of the
+        space are positive or zero).
     constraint : callable, optional
         `constraint(configuration) -> bool`, whether a configuration, a dict without
         what does not apply in it, is valid. Only valid ones are drawn, numbered and
@@ -541,6 +544,8 @@ def _defaults_of(part: Part, given: Mapping[str, Any]) -> dict[str, Any]:
     config = {}
     for name, hyperparam in part.hyperparams.items():
         value = _fitting(part, name, given)
+        if value is UNSET and name in given and not hyperparam.has_own_default:
+            value = nearest_value(hyperparam, given[name])
         config[name] = hyperparam.default if value is UNSET else hyperparam.own(value)
     return config
 

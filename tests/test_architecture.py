@@ -38,6 +38,8 @@ FLOOR_PLAN = {
         "_foreign",
         "_layout",
         "_listed",
+        "_nearest",
+        "_parameters",
         "_predictor_spaces",
         "_report",
         "_transformer_spaces",
@@ -66,6 +68,7 @@ FLOOR_PLAN = {
     ],
     0: [
         "_acquisition",
+        "_boosting_facts",
         "_fingerprint",
         "_interrupts",
         "_output_transforms",

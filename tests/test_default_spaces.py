@@ -75,8 +75,9 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from sklearn.utils.discovery import all_estimators
 
 from sklearn_btb import BTBSearchCV, Tunable, default_space, when
-from sklearn_btb._default_spaces import _lookup, _table, portfolio
+from sklearn_btb._default_spaces import _table, portfolio
 from sklearn_btb._estimators import make_tunables
+from sklearn_btb._parameters import lookup
 from sklearn_btb._portfolios import PORTFOLIOS
 from sklearn_btb._values import described, same
 
@@ -154,8 +155,8 @@ FEWER_ROWS = {  # than 500, for those that would take more than a few seconds
 WITHOUT_EFFECT = {"copy", "copy_X", "n_jobs", "random_state", "scoring", "verbose"}
 N_VALUES = 6  # of an option that are looked at
 
-COVERED = sorted(name for name in KINDS if _lookup(KINDS[name], _table()) is not None)
-TUNED = sorted(name for name in COVERED if _lookup(KINDS[name], _table()))
+COVERED = sorted(name for name in KINDS if lookup(KINDS[name], _table()) is not None)
+TUNED = sorted(name for name in COVERED if lookup(KINDS[name], _table()))
 IRIS = load_iris(return_X_y=True)
 
 passive_aggressive = (
@@ -206,9 +207,9 @@ def test_every_path_leads_to_the_class_that_it_is_looked_up_for(path):
     module, _, name = path.rpartition(".")
     home = importlib.import_module(module)
     if path == "sklearn.model_selection.BaseSearchCV":  # whose children are public
-        assert _lookup(GridSearchCV, _table()) is _table()[path]
+        assert lookup(GridSearchCV, _table()) is _table()[path]
     else:
-        assert _lookup(getattr(home, name), _table()) is _table()[path]
+        assert lookup(getattr(home, name), _table()) is _table()[path]
 
 
 def fit_and_use(estimator, X, y):

@@ -325,10 +325,10 @@ class TestDefaults:
             "svc__kernel": "rbf",
         }
 
-    def test_where_they_lie_outside_from_the_middle(self):
+    def test_where_they_lie_outside_from_the_nearest_or_the_middle(self):
         space = {"n_estimators": [10, 20, 30], "max_features": stats.uniform(0.1, 0.8)}
         assert tunable(RandomForestClassifier(), space).defaults == {
-            "n_estimators": 20,
+            "n_estimators": 30,
             "max_features": 0.5,
         }
 

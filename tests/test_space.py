@@ -455,9 +455,11 @@ class TestDefaults:
         space = {"C": FloatHyperParam(0, 10, default=2.0), "k": IntHyperParam(1, 9)}
         assert Tunable(space, {"C": 1.0, "k": 3}).defaults == {"C": 2.0, "k": 3}
 
-    def test_a_given_one_outside_gives_way_to_the_middle(self):
+    def test_a_given_one_outside_gives_way_to_the_nearest_or_the_middle(self):
         space = {"C": [1, 10, 100], "k": stats.randint(0, 11), "s": ["a", "b"]}
         defaults = Tunable(space, {"C": 5, "k": 11, "s": None}).defaults
+        assert defaults == {"C": 10, "k": 10, "s": "a"}
+        defaults = Tunable(space, {"C": "auto", "k": None}).defaults
         assert defaults == {"C": 10, "k": 5, "s": "a"}
 
     @pytest.mark.parametrize(
