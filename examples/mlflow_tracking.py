@@ -7,6 +7,9 @@ tracking service can be told of it. Here MLflow gets one run for the search and 
 it one for each candidate, with its estimator, parameters, scores and times, in a
 database file in a temporary directory; elsewhere, ``mlflow.set_tracking_uri`` names
 a server. (``pip install mlflow`` brings MLflow; without it, this example only says so.)
+
+Leave ``mlflow.sklearn.autolog()`` off: it knows the searches of scikit-learn alone, and
+makes a run, with a model, of every fold that another search fits.
 """
 
 import importlib.util
