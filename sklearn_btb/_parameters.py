@@ -19,7 +19,7 @@ from ._values import UNSET, is_finite_number, nearest, same
 Entry = TypeVar("Entry")
 Part = Mapping[str, HyperParam]  # one dict of a space
 
-N_ASKED: Final = 2  # values of a parameter that are tried beside its default
+N_DRAWN: Final = 2  # values that are asked for where the default is refused
 MADE_UP: Final = "that_nothing_has"
 
 
@@ -254,13 +254,11 @@ def _a_choice_takes(parameter: str, part: Part, listed: dict[str, set[str]]) -> 
 
 def _refusal(estimator: Any, name: str, hyperparam: HyperParam) -> Exception | None:
     """Return what an estimator raises for a parameter, None if it has it."""
-    images = hyperparam.sample(N_ASKED, generator_at(0))
-    refusal = None
-    for value in [hyperparam.default, *hyperparam.decode(images)]:
-        error = _error_of(estimator, name, value)
-        if error is None:
+    refusal = _error_of(estimator, name, hyperparam.default)
+    if refusal is not None:  # it may be that value alone
+        drawn = hyperparam.decode(hyperparam.sample(N_DRAWN, generator_at(0)))
+        if any(_error_of(estimator, name, value) is None for value in drawn):
             return None
-        refusal = refusal or error
     return refusal
 
 

@@ -67,7 +67,7 @@ class TestFirstCandidates:
             ("c", {"x": 0.25}),
         ]
 
-    def test_are_the_middle_of_the_space_where_the_current_ones_lie_outside(self):
+    def test_are_the_nearest_in_the_space_where_the_current_ones_lie_outside(self):
         search = search_for(
             {"whole": Toy(x=50), "part": Toy(x=50, peak=3)},
             {
@@ -77,8 +77,8 @@ class TestFirstCandidates:
             n_iter=2,
         ).fit(X, Y)
         assert names_and_params(search) == [
-            ("whole", {"x": 5}),
-            ("part", {"x": 2, "peak": 3}),
+            ("whole", {"x": 10}),
+            ("part", {"x": 4, "peak": 3}),
         ]
 
     def test_are_the_defaults_that_the_space_itself_gives(self):
