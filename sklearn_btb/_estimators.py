@@ -99,6 +99,7 @@ def make_tunables(
     search_spaces: Any,
     single: bool,
     constraints: Any = None,
+    spaces_name: str = "search_spaces",
 ) -> dict[str, Tunable]:
     """Turn search spaces into tunables that start from the estimators' parameters.
 
@@ -111,6 +112,8 @@ def make_tunables(
         Whether the user gave one estimator without a name.
     constraints : callable, dict of str to callable, or None
         Which configurations are valid: of all estimators, or by name.
+    spaces_name : str, default="search_spaces"
+        The parameter that holds the spaces, for messages.
 
     Raises
     ------
@@ -124,13 +127,13 @@ def make_tunables(
         search_spaces = dict.fromkeys(estimators, search_spaces)
     if search_spaces is not None and not isinstance(search_spaces, Mapping):
         raise TypeError(
-            "`search_spaces` must be a dict of estimator names to spaces; got "
+            f"`{spaces_name}` must be a dict of estimator names to spaces; got "
             f"{described(search_spaces)}"
         )
     for name in search_spaces or {}:
         if name not in estimators:
             raise ValueError(
-                f"`search_spaces` has a space for {name!r}, which is not among the "
+                f"`{spaces_name}` has a space for {name!r}, which is not among the "
                 f"estimators {list(estimators)}{nearest(name, estimators)}; it must "
                 "have the form {estimator name: {parameter: values}}"
             )

@@ -17,7 +17,7 @@ Init = TypeVar("Init", bound=Callable[..., None])
 ESTIMATOR_NAMES: Final = ("estimator", "estimators")
 SPACE_NAMES: Final = ("param_grid", "param_distributions", "search_spaces")
 # Keywords of other searches, and the parameter that means the same here.
-OF_OTHERS: Final = {
+FOREIGN_KEYWORDS: Final = {
     "n_trials": "n_iter",  # Optuna
     "n_calls": "n_iter",  # scikit-optimize
     "max_evals": "n_iter",  # Hyperopt
@@ -121,7 +121,7 @@ def check_given(search: Any) -> Given:
     return given
 
 
-def naming_ours(init: Init) -> Init:
+def explain_foreign_keywords(init: Init) -> Init:
     """Let a constructor's error about a keyword of another search name ours.
 
     Parameters
@@ -135,7 +135,7 @@ def naming_ours(init: Init) -> Init:
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
         for name in kwargs:
             if name not in known:
-                ours = OF_OTHERS.get(name)
+                ours = FOREIGN_KEYWORDS.get(name)
                 advice = f"; here it is `{ours}`" if ours else nearest(name, known)
                 raise TypeError(
                     f"{type(self).__name__}() got an unexpected keyword argument "

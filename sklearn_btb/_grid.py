@@ -15,7 +15,7 @@ import math
 import warnings
 from collections import Counter
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from ._conditions import Condition, Part, values_of
 from ._foreign import own_values
@@ -28,6 +28,9 @@ logger = logging.getLogger("sklearn_btb")
 
 Params = dict[str, Any]
 Place = tuple[int, ...]
+Identity = tuple[tuple[str, ...], tuple[int | None, ...]]
+
+LARGEST_SMALL: Final = 64  # combinations of a dict, to look up its places
 
 
 class _Dict(NamedTuple):
@@ -49,6 +52,19 @@ class _Dict(NamedTuple):
     positions: list[dict[int | None, list[int]]]
     conditions: Part | None
 
+    @property
+    def n_rows(self) -> int:
+        """The number of combinations as written, if all parameters are active."""
+        return math.prod(map(len, self.numbers))
+
+    def positions_of(self, numbers: Mapping[str, int | None]) -> Iterator[Place]:
+        """Yield the positions of values; an inactive parameter has the first one."""
+        each = [
+            of_name.get(numbers[name], []) if name in numbers else [0]
+            for name, of_name in zip(self.names, self.positions, strict=True)
+        ]
+        yield from itertools.product(*each)
+
 
 class Grid:
     """The combinations of a finite space.
@@ -56,7 +72,7 @@ class Grid:
     Parameters
     ----------
     tunable : Tunable
-        A space without end has no grid.
+        Its parameters have a finite number of values.
 
     Examples
     --------
@@ -75,8 +91,22 @@ class Grid:
             map(self._read, [space] if isinstance(space, Mapping) else space)
         )
 
+        # the places of the combinations of small dicts, of which there may be many
+        self._places: dict[Hashable, list[Place]] = {}
+        for number, each in enumerate(self._dicts):
+            if _is_small(each):
+                positions = itertools.product(*(range(len(n)) for n in each.numbers))
+                rows = itertools.product(*each.numbers)
+                for place, row in zip(positions, rows, strict=True):
+                    known = self._places.setdefault((each.names, row), [])
+                    known.append((number, *place))
+        self._large = [n for n, each in enumerate(self._dicts) if not _is_small(each)]
+
     def __iter__(self) -> Iterator[Params]:
         """Yield each valid combination once, where it comes first."""
+        if any(each.conditions is not None for each in self._dicts):
+            yield from self._conditional()
+            return
         seen: set[Hashable] = set()
         for each in self._dicts:
             values = [self._lookups[name].values for name in each.names]
@@ -87,38 +117,43 @@ class Grid:
                         each.names, values, numbers, strict=True
                     )
                 }
-                identity: Hashable = each.names, numbers
-                if each.conditions is not None:
-                    active = set(each.conditions.applying(config))
-                    config = {n: v for n, v in config.items() if n in active}
-                    identity = self.identity(config)
+                identity = each.names, numbers
                 if identity not in seen:
                     seen.add(identity)
                     if self._tunable.satisfies(config):
                         yield config
 
-    def identity(self, config: Mapping[str, Any]) -> Hashable:
+    def _conditional(self) -> Iterator[Params]:
+        """Yield the combinations of active parameters, of which there may be few.
+
+        Most combinations of all parameters may differ in inactive ones alone.
+        """
+        tunable = self._tunable
+        configs = tunable.decode(tunable.at(0, int(tunable.n_numbered)))
+        distinct = {self.identity(config): config for config in reversed(configs)}
+        for config in sorted(distinct.values(), key=lambda each: self.places(each)[0]):
+            if tunable.satisfies(config):
+                yield dict(sorted(config.items()))
+
+    def identity(self, config: Mapping[str, Any]) -> Identity:
         """Return a key that equal combinations share."""
         names = tuple(sorted(config))
         return names, tuple(self._lookups[name].find(config[name]) for name in names)
 
     def places(self, config: Mapping[str, Any]) -> list[Place]:
         """Return every place of a combination, the first one first."""
-        numbers = {name: self._lookups[name].find(config[name]) for name in config}
-        places: list[Place] = []
-        for place, each in enumerate(self._dicts):
+        names, found = identity = self.identity(config)
+        numbers = dict(zip(names, found, strict=True))
+        places = list(self._places.get(identity, []))
+        for number in self._large:
+            each = self._dicts[number]
             if each.conditions is None:
-                belongs = numbers.keys() == set(each.names)
+                belongs = each.names == names
             else:
                 belongs = each.conditions.has(config)
             if belongs:
-                positions = [
-                    # the values of an inactive parameter make no difference
-                    of_name.get(numbers[name], []) if name in numbers else [0]
-                    for name, of_name in zip(each.names, each.positions, strict=True)
-                ]
-                places += [(place, *one) for one in itertools.product(*positions)]
-        return places
+                places += [(number, *place) for place in each.positions_of(numbers)]
+        return sorted(places)
 
     def _read(self, raw: Mapping[str, Any]) -> _Dict:
         names = tuple(sorted(raw))
@@ -184,11 +219,16 @@ class GridSession:
                 logger.info("%r is dropped; its errors: %d", name, self.errors[name])
 
 
+def size_of(tunables: Mapping[str, Tunable]) -> float:
+    """Return the number of combinations of all spaces; infinite if there is no end."""
+    return sum(tunable.cardinality for tunable in tunables.values())
+
+
 def is_listed(tunable: Tunable) -> bool:
     """Whether every parameter of a space has a list of values, as in a grid."""
     space = tunable.space
     dicts = [space] if isinstance(space, Mapping) else space
-    return all(_is_list(_then(values)) for one in dicts for values in one.values())
+    return all(_is_list(_unwrapped(values)) for one in dicts for values in one.values())
 
 
 def in_order_of_rows(
@@ -223,7 +263,7 @@ def in_order_of_rows(
 
 def warn_of_cut_grid(n_tried: int, tunables: Mapping[str, Tunable]) -> None:
     """Warn if spaces are grids, of which only some combinations were tried."""
-    size = sum(tunable.cardinality for tunable in tunables.values())
+    size = size_of(tunables)
     if all(map(is_listed, tunables.values())) and n_tried < size < math.inf:
         warnings.warn(
             f"{n_tried} of {size:,} combinations were tried, since `n_iter` was not "
@@ -236,10 +276,14 @@ def warn_of_cut_grid(n_tried: int, tunables: Mapping[str, Tunable]) -> None:
 
 def _as_written(values: Any) -> list[Any]:
     """List values in the order in which they are written, each as often."""
-    values = _then(values)
+    values = _unwrapped(values)
     if _is_list(values):
         return as_list(values)
     return values_of(as_hyperparam(own_values(values)))
+
+
+def _is_small(each: _Dict) -> bool:
+    return each.conditions is None and each.n_rows <= LARGEST_SMALL
 
 
 def _is_list(values: Any) -> bool:
@@ -248,8 +292,8 @@ def _is_list(values: Any) -> bool:
     return isinstance(values, Sequence) or getattr(values, "ndim", None) == 1
 
 
-def _then(values: Any) -> Any:
-    """Return the values under all conditions on them."""
+def _unwrapped(values: Any) -> Any:
+    """Return the values of a parameter without the conditions around them."""
     while isinstance(values, Condition):
         values = values.then
     return values

@@ -50,6 +50,23 @@ def steering(results: Results, refit: Any, scoring: Any) -> Steering:
     return Steering(metric, scoring if named else metric)
 
 
+def without_copies(
+    results: Results, trials: Sequence[Trial]
+) -> tuple[Results, list[Trial]]:
+    """Keep the first row of each trial: a combination may be written more than once."""
+    rows = {trial.number: row for row, trial in reversed(list(enumerate(trials)))}
+    kept = sorted(rows.values())
+    if len(kept) == len(trials):
+        return results, list(trials)
+    return (
+        {
+            key: [column[row] for row in kept] if key == "params" else column[kept]
+            for key, column in results.items()
+        },
+        [trials[row] for row in kept],
+    )
+
+
 def leaderboard(results: Results, trials: Sequence[Trial], metric: str) -> pd.DataFrame:
     """Compare the estimators of a search, each by its best candidate.
 

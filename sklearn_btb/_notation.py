@@ -1,5 +1,6 @@
 """Notation: what a user may write for one parameter -> its hyperparameter."""
 
+import copy
 import math
 import warnings
 from collections.abc import Mapping
@@ -219,6 +220,7 @@ def _draws(distribution: Any) -> list[Any]:
     """Draw values, the same ones whatever the seed of a search is."""
     rng = np.random.RandomState(0)
     try:
+        distribution = copy.deepcopy(distribution)  # drawing may change it
         return [distribution.rvs(random_state=rng) for _ in range(N_DRAWN)]
     except Exception as error:
         raise ValueError(

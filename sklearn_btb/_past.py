@@ -1,4 +1,4 @@
-"""What a fit goes on from: earlier trials, a session that knows them, a checkpoint."""
+"""The start of a fit: earlier trials, a session that knows them, a checkpoint."""
 
 import math
 import numbers
@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 from ._evaluation import Problem
 from ._fingerprint import Facts, check_same, fingerprint
 from ._given import given_to
-from ._grid import Grid, GridSession
+from ._grid import Grid, GridSession, size_of
 from ._journal import Journal, merge
 from ._kept import Shelf
 from ._random import seed_from
@@ -25,7 +25,7 @@ N_ITER: Final = 50  # candidates, if neither their number nor a time is given
 
 
 class Past(NamedTuple):
-    """What a fit goes on from.
+    """The state from which a fit continues.
 
     Attributes
     ----------
@@ -98,18 +98,20 @@ def past_of(
             "`n_iter` must be at least 1 where there are no trials; 0 refits the "
             "best of an earlier fit, with `warm_start=True`, or of a `checkpoint`"
         )
-    session: BTBSession | GridSession = BTBSession(
-        tunables,
-        scorer=None,
-        tuner_class=maker_of("tuner", search.tuner, TUNERS, Tuner),
-        selector_class=maker_of("selector", search.selector, SELECTORS, Selector),
-        max_errors=max_errors_of(search, tunables),  # type: ignore[arg-type]
-        initial_configs=initial,
-        random_state=seed,
-    )
-    if tries_all(search, tunables, len(earlier)):
+    session: BTBSession | GridSession
+    if is_exhaustive(search, tunables, len(earlier)):
         grids = {name: Grid(tunable) for name, tunable in tunables.items()}
         session = GridSession(grids, max_errors_of(search, tunables))
+    else:
+        session = BTBSession(
+            tunables,
+            scorer=None,
+            tuner_class=maker_of("tuner", search.tuner, TUNERS, Tuner),
+            selector_class=maker_of("selector", search.selector, SELECTORS, Selector),
+            max_errors=max_errors_of(search, tunables),  # type: ignore[arg-type]
+            initial_configs=initial,
+            random_state=seed,
+        )
     for trial in trials:
         score = None if trial.state == "failed" else trial.score
         session.record(trial.estimator_name, trial.params, score, cost=trial.seconds)
@@ -125,7 +127,7 @@ def past_of(
     )
 
 
-def n_new(search: Any) -> float:
+def most_new_trials(search: Any) -> float:
     """Return how many candidates a fit may add; infinite without a limit."""
     if search.n_iter is not None:
         return int(search.n_iter)
@@ -137,8 +139,8 @@ def max_errors_of(search: Any, tunables: Mapping[str, Tunable]) -> float:
     return search.max_errors if len(tunables) > 1 else math.inf
 
 
-def tries_all(search: Any, tunables: Mapping[str, Tunable], n_earlier: int) -> bool:
-    """Whether a search will try every combination, so that their order is free.
+def is_exhaustive(search: Any, tunables: Mapping[str, Tunable], n_earlier: int) -> bool:
+    """Whether a search will try every combination, in whatever order.
 
     Parameters
     ----------
@@ -147,11 +149,11 @@ def tries_all(search: Any, tunables: Mapping[str, Tunable], n_earlier: int) -> b
     n_earlier : int
         The number of trials of earlier fits, which do not count for `n_iter`.
     """
-    size = sum(tunable.cardinality for tunable in tunables.values())
+    size = size_of(tunables)
     may_end_it = search.time_budget, search.patience, search.target_score
     return (
         size < math.inf
-        and size <= n_new(search) + n_earlier
+        and size <= most_new_trials(search) + n_earlier
         and not search.racing
         and search.callback is None
         and all(limit is None for limit in may_end_it)

@@ -38,7 +38,8 @@ def leaderboard(search: Any) -> pd.DataFrame:
     """
     check_is_fitted(search)
     metric = search._steering.metric
-    return _leaderboard.leaderboard(search.cv_results_, search._rows, metric)
+    results, trials = _leaderboard.without_copies(search.cv_results_, search._rows)
+    return _leaderboard.leaderboard(results, trials, metric)
 
 
 def results_frame(self: Any) -> pd.DataFrame:

@@ -26,12 +26,17 @@ from ._estimators import (
     set_nested_params,
 )
 from ._evaluation import Problem, Settings
-from ._given import check_given, given_to, naming_ours
-from ._grid import in_order_of_rows, warn_of_cut_grid
+from ._given import (
+    ESTIMATOR_NAMES,
+    check_given,
+    explain_foreign_keywords,
+    given_to,
+)
+from ._grid import in_order_of_rows, size_of, warn_of_cut_grid
 from ._interrupts import interrupts_held_back
 from ._kept import what_to_keep
 from ._leaderboard import steering
-from ._past import max_errors_of, n_new, past_of
+from ._past import max_errors_of, most_new_trials, past_of
 from ._progress import say
 from ._racing import has_lost
 from ._refit import check_rule
@@ -394,7 +399,7 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         "n_kept": [Interval(numbers.Integral, 1, None, closed="left")],
     }
 
-    @naming_ours
+    @explain_foreign_keywords
     def __init__(
         self,
         estimator=None,
@@ -493,7 +498,11 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         estimators = named_estimators(given.estimators)
         kind = common_type(estimators)
         tunables = make_tunables(
-            estimators, given.spaces, given.single, self.constraints
+            estimators,
+            given.spaces,
+            given.single,
+            self.constraints,
+            given.spaces_name if given.spaces is not None else "search_spaces",
         )
         scorers = make_scorers(estimators, self.scoring, self.refit, self.error_score)
         check_rule(self.refit, self.scoring, scorers, tunables)
@@ -509,8 +518,7 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         task = {"estimator": self, "X": X, "y": y, "metadata": metadata}
         known = getattr(self, "trials_", []) if self.warm_start else []
         earlier = [trial for trial in known if trial.state != "interrupted"]
-        size = sum(tunable.cardinality for tunable in tunables.values())
-        n_in_all = min(n_new(self) + len(earlier), size)
+        n_in_all = min(most_new_trials(self) + len(earlier), size_of(tunables))
         settings = Settings(
             scorers=scorers,
             fit_params=routed["fit"],
@@ -574,7 +582,7 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
             problem,
             self.trials_,
             _engine.Limits(
-                n_new(self) + len(past.earlier),
+                most_new_trials(self) + len(past.earlier),
                 past.earlier,
                 self.time_budget,
                 self.fit_timeout,
@@ -592,11 +600,13 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         )
         search_context.call_on_fit_task_end(estimator=self)
         warn_of_dropped(past.session.errors, max_errors_of(self, tunables))
-        if n_new(self):
+        if most_new_trials(self):
             warn_of_untried(self.trials_, tunables, self.stop_reason_)
         given = given_to(self)
-        sampled = given.spaces is None or given.spaces_name == "param_distributions"
-        if self.n_iter is None and self.stop_reason_ == "n_iter" and not sampled:
+        is_grid = (
+            given.spaces is not None and given.spaces_name != "param_distributions"
+        )
+        if is_grid and self.n_iter is None and self.stop_reason_ == "n_iter":
             warn_of_cut_grid(len(self.trials_), tunables)
 
     def _set_results(self, scorers):
@@ -728,10 +738,17 @@ class BTBSearchCV(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
         -------
         self : BTBSearchCV
         """
-        own = {k: v for k, v in params.items() if not k.startswith("estimators__")}
+        prefixes = tuple(f"{name}__" for name in ESTIMATOR_NAMES)
+        own = {k: v for k, v in params.items() if not k.startswith(prefixes)}
         super().set_params(**own)
-        nested = {k: v for k, v in params.items() if k not in own}
         given = given_to(self)
+        # either prefix stands for the estimators, whichever name they were given
+        prefix = given.estimators_name if given.single else "estimators"
+        nested = {
+            f"{prefix}__{key.partition('__')[2]}": params[key]
+            for key in params
+            if key not in own
+        }
         if given.single:
             return super().set_params(**nested)
         if nested:

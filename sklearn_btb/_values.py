@@ -147,15 +147,15 @@ def same(a: Any, b: Any) -> bool:
         return len(a) == len(b) and all(map(same, a, b))
     if isinstance(a, dict) and isinstance(b, dict):
         return a.keys() == b.keys() and all(same(a[key], b[key]) for key in a)
-    if type(a) is type(b) and hasattr(a, "get_params") and not isinstance(a, type):
-        return same(a.get_params(deep=False), b.get_params(deep=False))
     if hasattr(a, "dist") and _are_of_one_family(a, b):
         return same((a.args, a.kwds), (b.args, b.kwds))
     try:
+        if type(a) is type(b) and hasattr(a, "get_params") and not isinstance(a, type):
+            return same(a.get_params(deep=False), b.get_params(deep=False))
         if isinstance(a, np.ndarray):
             return a.dtype == b.dtype and bool(np.array_equal(a, b))
         return bool(a == b)
-    except Exception:  # a foreign __eq__ may raise or give no truth value: not equal
+    except Exception:  # foreign methods may raise, or give no truth value: not equal
         return False
 
 
@@ -189,14 +189,14 @@ def hash_of(value: Any) -> int:
         return _hash_of_array(value)
     if isinstance(value, set):
         return hash(frozenset(value))
-    if hasattr(value, "get_params") and not isinstance(value, type):
-        return hash((type(value), hash_of(value.get_params(deep=False))))
     if hasattr(value, "dist") and _are_of_one_family(value, value):
         return hash((type(value.dist), hash_of((value.args, value.kwds))))
     try:
+        if hasattr(value, "get_params") and not isinstance(value, type):
+            return hash((type(value), hash_of(value.get_params(deep=False))))
         is_nan = isinstance(value, numbers.Real) and value != value
         return UNHASHABLE if is_nan else hash(value)
-    except Exception:  # a foreign __hash__ may raise anything
+    except Exception:  # foreign methods may raise anything
         return UNHASHABLE
 
 

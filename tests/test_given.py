@@ -12,7 +12,7 @@ from sklearn.svm import SVC
 from sklearn.utils.metadata_routing import get_routing_for_object
 
 from sklearn_btb import BTBSearchCV
-from sklearn_btb._given import ESTIMATOR_NAMES, OF_OTHERS, SPACE_NAMES, given_to
+from sklearn_btb._given import ESTIMATOR_NAMES, FOREIGN_KEYWORDS, SPACE_NAMES, given_to
 from sklearn_btb._sklearn_compat import BaseSearchCV
 
 X, y = load_iris(return_X_y=True)
@@ -92,16 +92,16 @@ class TestNames:
 
 
 class TestUnknownKeywords:
-    @pytest.mark.parametrize("theirs", OF_OTHERS)
+    @pytest.mark.parametrize("theirs", FOREIGN_KEYWORDS)
     def test_of_other_searches_are_refused_by_naming_ours(self, theirs):
-        ours = OF_OTHERS[theirs]
+        ours = FOREIGN_KEYWORDS[theirs]
         message = rf"BTBSearchCV\(\) got an .* '{theirs}'; here it is `{ours}`"
         with pytest.raises(TypeError, match=message):
             BTBSearchCV(SVC(), GRID, **{theirs: 1})
 
     def test_name_parameters_that_there_are(self):
-        assert set(OF_OTHERS.values()) <= set(BTBSearchCV().get_params())
-        assert not set(OF_OTHERS) & set(BTBSearchCV().get_params())
+        assert set(FOREIGN_KEYWORDS.values()) <= set(BTBSearchCV().get_params())
+        assert not set(FOREIGN_KEYWORDS) & set(BTBSearchCV().get_params())
 
     def test_that_are_mistyped_are_refused_with_the_nearest(self):
         with pytest.raises(TypeError, match=r"'n_job' \(did you mean 'n_jobs'\?\)"):
@@ -124,6 +124,13 @@ class TestSingleEstimator:
         assert deep <= set(search.get_params())
         assert search.set_params(estimator__gamma=0.5).estimator.gamma == 0.5
 
+    @pytest.mark.parametrize("of_estimator", ESTIMATOR_NAMES)
+    @pytest.mark.parametrize("prefix", ESTIMATOR_NAMES)
+    def test_is_set_by_either_prefix(self, of_estimator, prefix):
+        search = BTBSearchCV(**{of_estimator: SVC()})
+        search.set_params(**{f"{prefix}__C": 3})
+        assert getattr(search, of_estimator).C == 3
+
     def test_is_called_estimator_by_the_router(self):
         ours, theirs = (
             set(get_routing_for_object(search)._route_mappings)
@@ -144,6 +151,16 @@ class TestDictOfEstimators:
         replaced = search.set_params(estimators__svc=SVC(C=7))
         assert getattr(replaced, of_estimator)["svc"].C == 7
         TWO["svc"].C = 1.0
+
+    def test_is_set_by_either_prefix(self):
+        search = BTBSearchCV({"svc": SVC()}).set_params(estimator__svc__C=3)
+        assert search.estimator["svc"].C == 3
+
+    def test_is_spoken_of_by_the_name_of_its_spaces(self):
+        with pytest.raises(
+            ValueError, match="`param_grid` has a space for 'max_depth'"
+        ):
+            BTBSearchCV(TWO, param_grid={"max_depth": [1]}).fit(X, y)
 
 
 class TestBaseSearchCV:

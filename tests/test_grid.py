@@ -79,6 +79,29 @@ class TestGrid:
         ]
         assert [len(grid.places(config)) for config in grid] == [1] * 6
 
+    def test_of_exclusive_conditions_has_no_more_than_the_active_parameters(self):
+        space = {"kind": list(range(10))}
+        for kind in range(10):  # 50 combinations; of all parameters, 97,656,250
+            space[f"p{kind}"] = when("kind", kind, [1, 2, 3, 4, 5])
+        grid = Grid(Tunable(space))
+        listed = list(grid)
+        assert listed[0] == {"kind": 0, "p0": 1}
+        assert len(listed) == 50
+        assert all(len(grid.places(config)) == 1 for config in listed)
+
+    def test_finds_the_places_in_dicts_large_and_small(self):
+        small = [{"a": [value], "b": [0]} for value in range(30)]
+        large = {"a": range(20), "b": range(10)}
+        grid = Grid(Tunable([*small, large, {"b": [0], "a": [5, 5]}]))
+        assert grid.places({"a": 5, "b": 0}) == [
+            (5, 0, 0),
+            (30, 5, 0),
+            (31, 0, 0),
+            (31, 1, 0),
+        ]
+        assert grid.places({"a": 25, "b": 0}) == [(25, 0, 0)]
+        assert len(list(grid)) == 200 + 10
+
     def test_leaves_out_what_the_constraint_excludes(self):
         tunable = Tunable(
             {"a": [1, 2], "b": [1, 2]}, constraint=lambda c: c["a"] < c["b"]
@@ -167,6 +190,26 @@ class TestExhaustiveSearch:
         assert [x for x, _ in log] == [1, 1, 2, 2]
         assert [p["x"] for p in search.cv_results_["params"]] == [1, 1, 2, 1]
         assert len(search.trials_) == 2
+
+    def test_counts_a_candidate_once_in_the_leaderboard(self):
+        search = BTBSearchCV(Toy(), {"x": [3, 1, 1, 3]}, cv=KFold(2)).fit(X, Y)
+        assert search.leaderboard_["n_candidates"].tolist() == [2]
+        assert search.results_frame()["candidate"].tolist() == [0, 1, 1, 0]
+
+    def test_of_drawn_values_goes_on_from_a_checkpoint(self, tmp_path):
+        class Counter:
+            def __init__(self):
+                self.n = 0
+
+            def rvs(self, random_state=None):
+                self.n += 1
+                return self.n % 5
+
+        options = {"checkpoint": tmp_path / "log", "random_state": 3}
+        first = search_for({"x": Counter()}, n_iter=3, **options).fit(X, Y)
+        second = search_for({"x": Counter()}, n_iter=5, **options).fit(X, Y)
+        assert second.trials_[:3] == first.trials_
+        assert {trial.params["x"] for trial in second.trials_} == set(range(5))
 
     def test_goes_on_where_another_fit_ended(self):
         search = search_for(self.GRID, n_iter=2, warm_start=True).fit(X, Y)

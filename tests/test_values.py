@@ -233,3 +233,14 @@ class TestLookup:
         lookup = Lookup(map(Unhashable, range(5)))
         assert lookup.find(Unhashable(3)) == 3
         assert lookup.find(Unhashable(5)) is None
+
+
+def test_a_value_whose_parameters_cannot_be_asked_for_equals_itself_alone():
+    class Odd:
+        def get_params(self):
+            return {}
+
+    one, other = Odd(), Odd()
+    lookup = Lookup([one, other])
+    assert len(lookup) == 2
+    assert lookup.find(other) == 1
