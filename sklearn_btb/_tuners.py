@@ -16,6 +16,7 @@ from scipy.stats import qmc
 from . import _gp
 from ._acquisition import log_expected_improvement, upper_confidence_bound
 from ._candidates import draw_untaken, identities, neighbours, untaken
+from ._levels import at_level, neglected
 from ._output_transforms import (
     clip_infinite,
     gaussian_copula,
@@ -39,6 +40,9 @@ INDISTINCT: Final = 0.03  # length scales
 N_FITTED_EACH: Final = 30  # so many first trials, the model is fitted at each
 MOST_REMEMBERED: Final = 300  # trials in the model
 MOST_BEST: Final = 100  # of them, the best
+
+import os
+EVERY=int(os.environ.get("EVERY","5")); SHARE=float(os.environ.get("SHARE","0.5")); MODE=os.environ.get("MODE","own")
 
 
 @runtime_checkable
@@ -281,11 +285,15 @@ class GPTuner:
             if not self._scores or number < self.n_initial:
                 image = self._covering_image(number, taken, rng)
             else:
-                if model is None:
-                    model = self._model()
-                    n_scored = len(model.y)
-                model = _believing(model, unscored[len(model.y) - n_scored :])
-                image = self._most_promising_image(model, taken, rng)
+                image = None
+                if number % EVERY == 0:
+                    image = self._image_of_neglected(unscored, taken, rng)
+                if image is None:
+                    if model is None:
+                        model = self._model()
+                        n_scored = len(model.y)
+                    model = _believing(model, unscored[len(model.y) - n_scored :])
+                    image = self._most_promising_image(model, taken, rng)
             if image is None:
                 break
             taken |= identities(image)
@@ -324,6 +332,28 @@ class GPTuner:
         images = draw_untaken(self.tunable, taken, 1, rng)
         return images if len(images) else None
 
+    def _image_of_neglected(self, unscored, taken, rng):
+        images = np.concatenate([self._images, unscored])
+        level = neglected(self.tunable, images, SHARE)
+        if level is None:
+            return None
+        there = at_level(self.tunable, images, level)
+        n = len(self._images)
+        mine = there[:n]
+        def within(images):
+            return images[at_level(self.tunable, images, level)]
+        if MODE == "all":
+            model = _believing(self._model(), unscored)
+        elif mine.sum() < 2 or MODE == "random":
+            images = within(self.tunable.sample(N_GLOBAL_CANDIDATES, rng))
+            images = untaken(images, taken)
+            return images[:1] if len(images) else None
+        else:
+            y = self.output_transform(clip_infinite(np.array(self._scores)[mine]))
+            model = _gp.fit(self._images[mine], y, warped=self._warped)
+            model = _believing(model, unscored[there[n:]])
+        return self._most_promising_image(model, taken, rng, within)
+
     def _model(self) -> _gp.GaussianProcess:
         """Condition on what was recorded, at the hyperparameters of the last fit.
 
@@ -349,12 +379,16 @@ class GPTuner:
         return images, self.output_transform(scores)
 
     def _most_promising_image(
-        self, model: _gp.GaussianProcess, taken: set[bytes], rng: np.random.Generator
+        self, model: _gp.GaussianProcess, taken: set[bytes], rng: np.random.Generator,
+        within=None,
     ) -> np.ndarray | None:
         best = float(model.y.max())
 
         def ranked(images: np.ndarray) -> np.ndarray:
             """Sort candidates, the best first."""
+            if within is not None:
+                images = within(images)
+                if not len(images): return images
             values = self.acquisition(*_gp.posterior(model, images), best)
             indistinct = _gp.distance_to_data(model, images) < INDISTINCT
             return images[np.lexsort((-values, indistinct))]
@@ -368,6 +402,7 @@ class GPTuner:
             image = self.tunable.canonical(images[[row]])
             if not identities(image) & taken:
                 return image
+        if within is not None: return None
         images = draw_untaken(self.tunable, taken, 1, rng)
         return images if len(images) else None
 
