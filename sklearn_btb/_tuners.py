@@ -6,6 +6,7 @@ by recording the same scores again, and proposing changes no later proposal.
 """
 
 import math
+import os
 import numbers
 from collections.abc import Callable, Sequence
 from typing import Any, Final, Protocol, runtime_checkable
@@ -16,7 +17,7 @@ from scipy.stats import qmc
 from . import _gp
 from ._acquisition import log_expected_improvement, upper_confidence_bound
 from ._candidates import draw_untaken, identities, neighbours, untaken
-from ._levels import at_level, neglected
+from ._levels import at_level, neglected_level
 from ._output_transforms import (
     clip_infinite,
     gaussian_copula,
@@ -40,9 +41,8 @@ INDISTINCT: Final = 0.03  # length scales
 N_FITTED_EACH: Final = 30  # so many first trials, the model is fitted at each
 MOST_REMEMBERED: Final = 300  # trials in the model
 MOST_BEST: Final = 100  # of them, the best
-
-import os
-EVERY=int(os.environ.get("EVERY","5")); SHARE=float(os.environ.get("SHARE","0.5")); MODE=os.environ.get("MODE","own")
+LEVEL_EVERY: Final = int(os.environ.get("EVERY", 4))
+LEVEL_ENOUGH: Final = int(os.environ.get("ENOUGH", 20))
 
 
 @runtime_checkable
@@ -285,15 +285,13 @@ class GPTuner:
             if not self._scores or number < self.n_initial:
                 image = self._covering_image(number, taken, rng)
             else:
-                image = None
-                if number % EVERY == 0:
-                    image = self._image_of_neglected(unscored, taken, rng)
-                if image is None:
-                    if model is None:
-                        model = self._model()
-                        n_scored = len(model.y)
-                    model = _believing(model, unscored[len(model.y) - n_scored :])
-                    image = self._most_promising_image(model, taken, rng)
+                image = self._image_of_neglected_level(unscored, taken, rng)
+            if image is None and self._scores and number >= self.n_initial:
+                if model is None:
+                    model = self._model()
+                    n_scored = len(model.y)
+                model = _believing(model, unscored[len(model.y) - n_scored :])
+                image = self._most_promising_image(model, taken, rng)
             if image is None:
                 break
             taken |= identities(image)
@@ -332,26 +330,34 @@ class GPTuner:
         images = draw_untaken(self.tunable, taken, 1, rng)
         return images if len(images) else None
 
-    def _image_of_neglected(self, unscored, taken, rng):
+    def _image_of_neglected_level(
+        self, unscored: np.ndarray, taken: set[bytes], rng: np.random.Generator
+    ) -> np.ndarray | None:
+        """Tune the most neglected level of a choice on its own, if it is its turn.
+
+        The model sees the trials of this level alone, and improvement is over the best
+        of them.
+        """
         images = np.concatenate([self._images, unscored])
-        level = neglected(self.tunable, images, SHARE)
+        if len(images) % LEVEL_EVERY != LEVEL_EVERY - 1:
+            return None
+        level = neglected_level(self.tunable, images, LEVEL_ENOUGH)
         if level is None:
             return None
-        there = at_level(self.tunable, images, level)
-        n = len(self._images)
-        mine = there[:n]
-        def within(images):
+
+        def within(images: np.ndarray) -> np.ndarray:
             return images[at_level(self.tunable, images, level)]
-        if MODE == "all":
-            model = _believing(self._model(), unscored)
-        elif mine.sum() < 2 or MODE == "random":
-            images = within(self.tunable.sample(N_GLOBAL_CANDIDATES, rng))
-            images = untaken(images, taken)
-            return images[:1] if len(images) else None
-        else:
-            y = self.output_transform(clip_infinite(np.array(self._scores)[mine]))
-            model = _gp.fit(self._images[mine], y, warped=self._warped)
-            model = _believing(model, unscored[there[n:]])
+
+        scored = at_level(self.tunable, self._images, level)
+        if not scored.any():
+            drawn = within(self.tunable.sample(N_GLOBAL_CANDIDATES, rng))
+            image = untaken(drawn, taken)[:1]
+            return image if len(image) else None
+        scores = clip_infinite(np.array(self._scores)[scored])
+        model = _gp.fit(
+            self._images[scored], self.output_transform(scores), warped=self._warped
+        )
+        model = _believing(model, within(unscored))
         return self._most_promising_image(model, taken, rng, within)
 
     def _model(self) -> _gp.GaussianProcess:
@@ -379,8 +385,11 @@ class GPTuner:
         return images, self.output_transform(scores)
 
     def _most_promising_image(
-        self, model: _gp.GaussianProcess, taken: set[bytes], rng: np.random.Generator,
-        within=None,
+        self,
+        model: _gp.GaussianProcess,
+        taken: set[bytes],
+        rng: np.random.Generator,
+        within: Callable[[np.ndarray], np.ndarray] | None = None,
     ) -> np.ndarray | None:
         best = float(model.y.max())
 
@@ -388,7 +397,8 @@ class GPTuner:
             """Sort candidates, the best first."""
             if within is not None:
                 images = within(images)
-                if not len(images): return images
+            if not len(images):
+                return images
             values = self.acquisition(*_gp.posterior(model, images), best)
             indistinct = _gp.distance_to_data(model, images) < INDISTINCT
             return images[np.lexsort((-values, indistinct))]
@@ -402,7 +412,8 @@ class GPTuner:
             image = self.tunable.canonical(images[[row]])
             if not identities(image) & taken:
                 return image
-        if within is not None: return None
+        if within is not None:
+            return None
         images = draw_untaken(self.tunable, taken, 1, rng)
         return images if len(images) else None
 

@@ -52,7 +52,7 @@ class Game(NamedTuple):
 
     space: Any
     score: Callable[[Config], float]  # as the tuner sees it
-    is_good: Callable[[Config], bool]  # whether the levels are those of the optimum
+    good: Mapping[str, Any]  # the levels of the optimum
     others: float  # the best score of the other levels
     best: float
 
@@ -130,7 +130,8 @@ class Shape(NamedTuple):
             return value
 
         axes: dict[str, Any] = {name: FloatHyperParam(0.0, 1.0) for name in numbers}
-        return Game(self._space(levels, axes), score, is_good, self.plateau, 1.0)
+        good = dict.fromkeys(levels, "good")
+        return Game(self._space(levels, axes), score, good, self.plateau, 1.0)
 
     def _space(self, levels: dict[str, list[str]], axes: dict[str, Any]) -> Any:
         first = {name: axes.pop(name) for name in list(axes)[:1]}
@@ -173,11 +174,7 @@ class Machine(NamedTuple):
             "gamma": expon(scale=1.0),
         }
         best = max(linear.max(), radial.max())
-        return Game(space, score, _is_radial, linear.max(), best)
-
-
-def _is_radial(config: Config) -> bool:
-    return config["kernel"] == "rbf"
+        return Game(space, score, {"kernel": "rbf"}, linear.max(), best)
 
 
 PROBLEMS: dict[str, Shape | Machine] = {
@@ -253,19 +250,23 @@ def _fitted(name: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 def run(problem: str, peer: str, seed: int) -> tuple[float, float]:
-    """Return the share of the candidates at the good level, and the final score."""
+    """Return the share of the candidates at the good level, and the final score.
+
+    With several choices it is the share of the one where it is least.
+    """
     game = PROBLEMS[problem].at(seed)
-    space = game.space if isinstance(game.space, Tunable) else Tunable(game.space)
-    tuner = PEERS[peer](space, random_state=seed)
-    n_good, best = 0, -np.inf
+    tuner = PEERS[peer](Tunable(game.space), random_state=seed)
+    n_good = dict.fromkeys(game.good, 0)
+    best = -np.inf
     for _ in range(N_CANDIDATES):
         config = tuner.propose()
         score = game.score(config)
         tuner.record(config, score)
-        n_good += game.is_good(config)
+        for name, level in game.good.items():
+            n_good[name] += config[name] == level
         best = max(best, score)
     gain = (best - game.others) / (game.best - game.others)
-    return n_good / N_CANDIDATES, 100 * min(max(gain, 0.0), 1.0)
+    return min(n_good.values()) / N_CANDIDATES, 100 * min(max(gain, 0.0), 1.0)
 
 
 def rows(
