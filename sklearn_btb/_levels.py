@@ -40,8 +40,8 @@ def n_levels(hyperparam: HyperParam) -> int:
     Examples
     --------
     >>> from sklearn_btb import CategoricalHyperParam, IntHyperParam
-    >>> n_levels(CategoricalHyperParam("abc")), n_levels(IntHyperParam(1, 3))
-    (3, 1)
+    >>> n_levels(CategoricalHyperParam(["a", "b"])), n_levels(IntHyperParam(1, 3))
+    (2, 1)
     """
     if isinstance(hyperparam, MixedHyperParam):
         n = hyperparam.n_dims  # one column for all numbers, one for each other value
@@ -50,9 +50,7 @@ def n_levels(hyperparam: HyperParam) -> int:
     return n if n <= MOST_LEVELS else 1
 
 
-def neglected_level(
-    tunable: Tunable, images: np.ndarray, enough: int
-) -> Level | None:
+def neglected_level(tunable: Tunable, images: np.ndarray, enough: int) -> Level | None:
     """Return the level with the fewest trials, compared with the others of its choice.
 
     The count of each level is divided by the mean count of the levels of its choice.

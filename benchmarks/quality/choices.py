@@ -14,7 +14,6 @@ support vector machines: kernel, C and gamma, drawn as a well-known notebook doe
 for development, `--collect` fits the grids anew.
 """
 
-import argparse
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
