@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
+from unittest.mock import patch
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -30,7 +31,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC, SVR
 
-from sklearn_btb import FloatHyperParam, GPTuner, Tunable, UniformTuner, when
+from sklearn_btb import FloatHyperParam, GPTuner, Tunable, UniformTuner, _tuners, when
 
 from .problems import DATA_SETS, FOLDER, data_of
 from .report import interval, markdown
@@ -205,7 +206,12 @@ PROBLEMS: dict[str, Shape | Machine] = {
     "SVR, housing": Machine("housing"),
     "SVC, wine": Machine("wine"),
 }
-PEERS: dict[str, Callable[..., Any]] = {"random": UniformTuner, "sklearn_btb": GPTuner}
+WITHOUT = "levels not kept in play"
+PEERS: dict[str, Callable[..., Any]] = {
+    "random": UniformTuner,
+    "sklearn_btb": GPTuner,
+    WITHOUT: GPTuner,
+}
 
 
 def grid_of(name: str) -> tuple[np.ndarray, np.ndarray]:
@@ -253,8 +259,14 @@ def run(problem: str, peer: str, seed: int) -> tuple[float, float]:
 
     With several choices it is the share of the one where it is least.
     """
-    game = PROBLEMS[problem].at(seed)
-    tuner = PEERS[peer](Tunable(game.space), random_state=seed)
+    enough = 0 if peer == WITHOUT else _tuners.LEVEL_ENOUGH
+    with patch.object(_tuners, "LEVEL_ENOUGH", enough):
+        return play(PROBLEMS[problem].at(seed), PEERS[peer], seed)
+
+
+def play(game: Game, make: Callable[..., Any], seed: int) -> tuple[float, float]:
+    """Let a tuner work; return what `run` does."""
+    tuner = make(Tunable(game.space), random_state=seed)
     n_good = dict.fromkeys(game.good, 0)
     best = -np.inf
     for _ in range(N_CANDIDATES):
@@ -289,7 +301,7 @@ def rows(
 def main() -> None:
     parser = arguments(__doc__)
     parser.set_defaults(seeds=20)
-    parser.add_argument("--peers", nargs="+", default=["sklearn_btb"])
+    parser.add_argument("--peers", nargs="+", default=[WITHOUT, "sklearn_btb"])
     parser.add_argument("--collect", action="store_true", help=f"needs {FOLDER}")
     options = parser.parse_args()
     if options.collect:
