@@ -16,6 +16,7 @@ from scipy.stats import qmc
 from . import _gp
 from ._acquisition import log_expected_improvement, upper_confidence_bound
 from ._candidates import draw_untaken, identities, neighbours, untaken
+from ._levels import Level, at_level, neglected_level
 from ._output_transforms import (
     clip_infinite,
     gaussian_copula,
@@ -39,6 +40,8 @@ INDISTINCT: Final = 0.03  # length scales
 N_FITTED_EACH: Final = 30  # so many first trials, the model is fitted at each
 MOST_REMEMBERED: Final = 300  # trials in the model
 MOST_BEST: Final = 100  # of them, the best
+LEVEL_EVERY: Final = 4  # proposals, until a neglected level has its turn
+LEVEL_ENOUGH: Final = 20  # trials, after which a level is not neglected
 
 
 @runtime_checkable
@@ -183,6 +186,17 @@ class GPTuner:
     configurations count as observed at the mean that the process predicts for them
     (kriging believer; Ginsbourger et al. 2010, section 3.2).
 
+    Every fourth proposal goes to the level of a choice that has had the fewest trials,
+    compared with the other levels of its choice. There, a process that knows the trials
+    at this level alone looks for an improvement on the best of them, as if the level
+    were the whole space. A choice is a hyperparameter with up to ten values that have
+    no order, or which dict of a list of dicts it is; a level is one of its values (all
+    numbers in `[None, 2, 3, 5]` together are one). This is because one process for all
+    levels learns from a level where the scores are flat that they are flat everywhere:
+    after a few bad trials it gives up a level whose optimum is narrow, such as a kernel
+    that needs the right `gamma`. A level that has had 20 trials, or as many as the mean
+    of its choice, is not helped any more, so that this ends by itself.
+
     The hyperparameters of the process are fitted at each of the first 30 trials, later
     whenever a tenth (at least three) has come in. Of more than 300 trials it sees the
     100 best and 200 of the others, evenly, so that a proposal after thousands costs no
@@ -281,11 +295,15 @@ class GPTuner:
             if not self._scores or number < self.n_initial:
                 image = self._covering_image(number, taken, rng)
             else:
-                if model is None:
-                    model = self._model()
-                    n_scored = len(model.y)
-                model = _believing(model, unscored[len(model.y) - n_scored :])
-                image = self._most_promising_image(model, taken, rng)
+                image = None
+                if number % LEVEL_EVERY == LEVEL_EVERY - 1:
+                    image = self._image_at_neglected_level(unscored, taken, rng)
+                if image is None:
+                    if model is None:
+                        model = self._model()
+                        n_scored = len(model.y)
+                    model = _believing(model, unscored[len(model.y) - n_scored :])
+                    image = self._most_promising_image(model, taken, rng)
             if image is None:
                 break
             taken |= identities(image)
@@ -324,6 +342,32 @@ class GPTuner:
         images = draw_untaken(self.tunable, taken, 1, rng)
         return images if len(images) else None
 
+    def _image_at_neglected_level(
+        self, unscored: np.ndarray, taken: set[bytes], rng: np.random.Generator
+    ) -> np.ndarray | None:
+        """Tune the most neglected level of all choices as if it were the whole space.
+
+        The model knows the trials at this level alone, and what it looks for is an
+        improvement on the best of them.
+        """
+        images = np.concatenate([self._images, unscored])
+        level = neglected_level(self.tunable, images, LEVEL_ENOUGH)
+        if level is None:
+            return None
+        scored = at_level(self.tunable, self._images, level)
+        if not scored.any():
+            drawn = self.tunable.sample(N_GLOBAL_CANDIDATES, rng)
+            there = untaken(drawn[at_level(self.tunable, drawn, level)], taken)
+            return there[:1] if len(there) else None
+        scores = clip_infinite(np.array(self._scores)[scored])
+        model = _gp.fit(
+            self._images[scored], self.output_transform(scores), warped=self._warped
+        )
+        pending = unscored[at_level(self.tunable, unscored, level)]
+        return self._most_promising_image(
+            _believing(model, pending), taken, rng, level=level
+        )
+
     def _model(self) -> _gp.GaussianProcess:
         """Condition on what was recorded, at the hyperparameters of the last fit.
 
@@ -349,12 +393,24 @@ class GPTuner:
         return images, self.output_transform(scores)
 
     def _most_promising_image(
-        self, model: _gp.GaussianProcess, taken: set[bytes], rng: np.random.Generator
+        self,
+        model: _gp.GaussianProcess,
+        taken: set[bytes],
+        rng: np.random.Generator,
+        level: Level | None = None,
     ) -> np.ndarray | None:
+        """Return the most promising configuration, if need be at one level only.
+
+        None where nothing is left, or nothing was found at this level.
+        """
         best = float(model.y.max())
 
         def ranked(images: np.ndarray) -> np.ndarray:
             """Sort candidates, the best first."""
+            if level is not None:
+                images = images[at_level(self.tunable, images, level)]
+            if not len(images):
+                return images
             values = self.acquisition(*_gp.posterior(model, images), best)
             indistinct = _gp.distance_to_data(model, images) < INDISTINCT
             return images[np.lexsort((-values, indistinct))]
@@ -368,6 +424,8 @@ class GPTuner:
             image = self.tunable.canonical(images[[row]])
             if not identities(image) & taken:
                 return image
+        if level is not None:
+            return None
         images = draw_untaken(self.tunable, taken, 1, rng)
         return images if len(images) else None
 

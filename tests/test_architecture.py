@@ -24,6 +24,7 @@ FLOOR_PLAN = {
     6: ["_delegation", "_ensemble", "_plotting", "_tuners"],
     5: [
         "_candidates",
+        "_levels",
         "_estimators",
         "_executor",
         "_grid",

@@ -835,6 +835,82 @@ class TestModelBased:
         assert tuner.propose()["C"] == 1000
 
 
+TRAPS = {
+    "plain": {"kernel": ["linear", "rbf"], "C": FloatHyperParam(0, 1)},
+    "three levels": {"kernel": ["linear", "none", "rbf"], "C": FloatHyperParam(0, 1)},
+    "list of spaces": [
+        {"kernel": ["linear"], "C": FloatHyperParam(0, 1)},
+        {"kernel": ["rbf"], "C": FloatHyperParam(0, 1)},
+    ],
+    "numbers and None": {"kernel": [None, 1, 2, 3], "C": FloatHyperParam(0, 1)},
+}
+
+
+def narrow(params):
+    """A plateau at linear, and at rbf a maximum of 1 at C = 0.7."""
+    if params["kernel"] not in ("rbf", None):
+        return 0.6
+    return math.exp(-0.5 * ((params["C"] - 0.7) / 0.04) ** 2)
+
+
+def n_at_the_optimum(history):
+    return sum(params["kernel"] in ("rbf", None) for params, _ in history)
+
+
+class TestLevels:
+    @spaces(TRAPS)
+    def test_the_level_of_a_narrow_optimum_is_not_given_up(self, space):
+        found = {}
+        for make in (GPTuner, UniformTuner):
+            runs = [
+                tuned(make, Tunable(space), 40, narrow, random_state=seed)[1]
+                for seed in range(6)
+            ]
+            found[make] = sum(max(score for _, score in run) > 0.99 for run in runs)
+            if make is GPTuner:
+                assert all(n_at_the_optimum(run) >= 5 for run in runs)
+        assert found[GPTuner] > found[UniformTuner]
+
+    @pytest.mark.parametrize("make", PRESETS)
+    def test_each_level_of_each_choice_gets_some_trials(self, make):
+        space = {"one": list("abc"), "two": list("xyz"), "x": FloatHyperParam(0, 1)}
+
+        def score(params):
+            return (params["one"] == "b") + (params["two"] == "z") + params["x"]
+
+        _, history = tuned(make, Tunable(space), 50, score)
+        for name in ("one", "two"):
+            counts = Counter(params[name] for params, _ in history)
+            assert min(counts.values()) >= 3
+
+    def test_a_proposal_at_a_neglected_level_depends_on_its_trials_alone(self):
+        tunable = Tunable({"kind": ["a", "b"], "x": FloatHyperParam(0, 1)})
+        few = [({"kind": "b", "x": x}, -x) for x in (0.2, 0.8)]
+        proposed = []
+        for scores in ([0.5] * 9, range(9)):
+            many = [({"kind": "a", "x": i / 9}, s) for i, s in enumerate(scores)]
+            tuner = record_all(GPTuner(tunable, random_state=0), few + many)
+            proposed.append(tuner.propose())
+        assert proposed[0]["kind"] == "b"
+        assert proposed[0] == proposed[1]
+
+    def test_pending_configurations_count_for_their_levels(self):
+        tunable = Tunable({"kind": ["a", "b"], "x": FloatHyperParam(0, 1)})
+        tuner = GPTuner(tunable, random_state=0)
+        record_all(tuner, [({"kind": "a", "x": i / 9}, 0.5) for i in range(3)])
+        assert tuner.propose()["kind"] == "b"
+        pending = [{"kind": "b", "x": i / 9} for i in range(4)]
+        assert tuner.propose(pending=pending)["kind"] == "a"
+
+    def test_a_level_that_the_constraint_excludes_is_passed_over(self):
+        tunable = Tunable(
+            {"kind": ["a", "b"], "x": FloatHyperParam(0, 1)},
+            constraint=lambda params: params["kind"] == "a",
+        )
+        _, history = tuned(GPTuner, tunable, 12, lambda params: params["x"])
+        assert {params["kind"] for params, _ in history} == {"a"}
+
+
 class TestDraws:
     @given(space=finite_spaces(), n=st.integers(1, 20), seed=st.integers(0, 99))
     def test_draw_untaken_gives_new_configurations_each_once(self, space, n, seed):

@@ -58,6 +58,7 @@ OF_THE_TUNER: dict[str, Callable[..., None]] = {
     "4 initial points": btb(tuner=partial(GPTuner, n_initial=4)),
     "8 initial points": btb(tuner=partial(GPTuner, n_initial=8)),
     "near copies allowed": changed(_tuners, "INDISTINCT", 0.0),
+    "levels not kept in play": changed(_tuners, "LEVEL_ENOUGH", 0),
     "fitted at each trial": changed(_tuners, "N_FITTED_EACH", 10**9),
     "half the candidates": changed(_tuners, "N_GLOBAL_CANDIDATES", 500),
 }

@@ -69,8 +69,11 @@ class DataSet(NamedTuple):
 
     @property
     def learners(self) -> dict[str, Learner]:
-        regression = self.scoring in ("r2", "neg_root_mean_squared_error")
-        return REGRESSORS if regression else CLASSIFIERS
+        return REGRESSORS if self.is_regression else CLASSIFIERS
+
+    @property
+    def is_regression(self) -> bool:
+        return self.scoring in ("r2", "neg_root_mean_squared_error")
 
 
 TREE: Space = {
