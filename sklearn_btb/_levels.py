@@ -50,11 +50,11 @@ def n_levels(hyperparam: HyperParam) -> int:
     return n if n <= MOST_LEVELS else 1
 
 
-def neglected_level(tunable: Tunable, images: np.ndarray, enough: int) -> Level | None:
-    """Return the level with the fewest trials, compared with the others of its choice.
+def neglected_levels(tunable: Tunable, images: np.ndarray, enough: int) -> list[Level]:
+    """Return the levels with few trials, compared with the others of their choice.
 
     The count of each level is divided by the mean count of the levels of its choice.
-    The level with the smallest ratio is returned.
+    The levels with a ratio below 1 are returned, that with the smallest ratio first.
 
     Parameters
     ----------
@@ -67,29 +67,27 @@ def neglected_level(tunable: Tunable, images: np.ndarray, enough: int) -> Level 
 
     Returns
     -------
-    Level or None
-        None if each level has enough trials or at least the mean of its choice.
+    list of Level
 
     Examples
     --------
     >>> from sklearn_btb import Tunable
     >>> tunable = Tunable({"kernel": ["linear", "poly", "rbf"], "shrinking": [True]})
     >>> images = tunable.encode([{"kernel": "rbf", "shrinking": True}] * 3)
-    >>> neglected_level(tunable, images, enough=10)
-    Level(choice=0, number=0)
+    >>> neglected_levels(tunable, images, enough=10)
+    [Level(choice=0, number=0), Level(choice=0, number=1)]
     """
-    least, neglected = 1.0, None
+    ratios: dict[Level, float] = {}
     for rows, dimension in tunable.active(images):
         n = n_levels(dimension.hyperparam)
         if n == 1:
             continue
         levels = _levels(dimension.hyperparam, images[rows, dimension.columns])
         counts = np.bincount(levels, minlength=n)
-        ratios = np.where(counts < enough, counts / counts.mean(), 1.0)
-        number = int(np.argmin(ratios))
-        if ratios[number] < least:
-            least, neglected = ratios[number], Level(dimension.number, number)
-    return neglected
+        for number in np.flatnonzero(counts < min(enough, counts.mean())).tolist():
+            level = Level(dimension.number, number)
+            ratios[level] = counts[number] / counts.mean()
+    return sorted(ratios, key=ratios.__getitem__)
 
 
 def at_level(tunable: Tunable, images: np.ndarray, level: Level) -> np.ndarray:

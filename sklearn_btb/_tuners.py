@@ -16,7 +16,7 @@ from scipy.stats import qmc
 from . import _gp
 from ._acquisition import log_expected_improvement, upper_confidence_bound
 from ._candidates import draw_untaken, identities, neighbours, untaken
-from ._levels import Level, at_level, neglected_level
+from ._levels import Level, at_level, neglected_levels
 from ._output_transforms import (
     clip_infinite,
     gaussian_copula,
@@ -345,17 +345,29 @@ class GPTuner:
     def _image_at_neglected_level(
         self, unscored: np.ndarray, taken: set[bytes], rng: np.random.Generator
     ) -> np.ndarray | None:
-        """Tune the most neglected level of all choices as if it were the whole space.
+        """Return a configuration at the most neglected level that has one left."""
+        images = np.concatenate([self._images, unscored])
+        for level in neglected_levels(self.tunable, images, LEVEL_ENOUGH):
+            image = self._image_at(level, unscored, taken, rng)
+            if image is not None:
+                return image
+        return None
+
+    def _image_at(
+        self,
+        level: Level,
+        unscored: np.ndarray,
+        taken: set[bytes],
+        rng: np.random.Generator,
+    ) -> np.ndarray | None:
+        """Tune a level as if it were the whole space.
 
         The model knows the trials at this level alone, and what it looks for is an
-        improvement on the best of them.
+        improvement on the best of them. Its first two configurations are random: one
+        score cannot be standardised.
         """
-        images = np.concatenate([self._images, unscored])
-        level = neglected_level(self.tunable, images, LEVEL_ENOUGH)
-        if level is None:
-            return None
         scored = at_level(self.tunable, self._images, level)
-        if not scored.any():
+        if scored.sum() < 2:
             drawn = self.tunable.sample(N_GLOBAL_CANDIDATES, rng)
             there = untaken(drawn[at_level(self.tunable, drawn, level)], taken)
             return there[:1] if len(there) else None

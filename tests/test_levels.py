@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from sklearn_btb import FloatHyperParam, IntHyperParam, Tunable, when
-from sklearn_btb._levels import at_level, n_levels, neglected_level
+from sklearn_btb._levels import at_level, n_levels, neglected_levels
 from sklearn_btb._notation import as_hyperparam
 
 NUMBER = FloatHyperParam(0, 1)
@@ -14,7 +14,8 @@ NUMBER = FloatHyperParam(0, 1)
 def neglected_of(space, configs, enough=100):
     tunable = Tunable(space)
     images = tunable.encode(configs)
-    return tunable, neglected_level(tunable, images, enough)
+    levels = neglected_levels(tunable, images, enough)
+    return tunable, levels[0] if levels else None
 
 
 def values_at(tunable, level, name):

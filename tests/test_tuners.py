@@ -23,6 +23,7 @@ from scipy.spatial.distance import pdist
 
 from sklearn_btb import _candidates, _gp, _tuners
 from sklearn_btb._acquisition import log_expected_improvement, upper_confidence_bound
+from sklearn_btb._conditions import when
 from sklearn_btb._hyperparams import (
     BooleanHyperParam,
     CategoricalHyperParam,
@@ -909,6 +910,35 @@ class TestLevels:
         )
         _, history = tuned(GPTuner, tunable, 12, lambda params: params["x"])
         assert {params["kind"] for params, _ in history} == {"a"}
+
+    def test_a_level_with_nothing_left_does_not_take_the_turn_of_another(self):
+        number = FloatHyperParam(0, 1)
+        tunable = Tunable(
+            {
+                "kernel": ["linear", "none", "rbf"],
+                "C": when("kernel", ["linear", "rbf"], number),
+            }
+        )
+
+        def score(params):
+            return {"linear": 0.6, "none": 0.0, "rbf": -1.0}[params["kernel"]]
+
+        _, history = tuned(GPTuner, tunable, 40, score)
+        counts = Counter(params["kernel"] for params, _ in history)
+        assert counts["none"] == 1
+        assert counts["rbf"] >= 8
+
+    def test_a_transform_never_gets_a_single_score_of_a_level(self):
+        sizes = []
+
+        def transform(scores):
+            sizes.append(len(scores))
+            return standardize(scores)
+
+        make = partial(GPTuner, output_transform=transform)
+        tunable = Tunable({"kind": list("abcde"), "x": FloatHyperParam(0, 1)})
+        tuned(make, tunable, 20, lambda params: params["x"])
+        assert min(sizes) == 2
 
 
 class TestDraws:
