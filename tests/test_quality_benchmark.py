@@ -5,11 +5,12 @@ import gzip
 import numpy as np
 import pytest
 
-from benchmarks.quality import clock, portfolios, report, run, transfer
+from benchmarks.quality import choices, clock, portfolios, report, run, transfer
 from benchmarks.quality.peers import NOT_FOR, PEERS, Worst, as_scipy, as_tunable
 from benchmarks.quality.problems import DATA_SETS
 from benchmarks.quality.spaces import Choice, Float, Int, decode, encode
 from benchmarks.quality.surrogate import surrogates_of, tables_of
+from sklearn_btb import Tunable
 
 SPACE = {
     "c": Choice(("a", "b", "c")),
@@ -232,3 +233,19 @@ class TestTransfer:
         assert transfer.complete(runs + more) == runs
         row = transfer.table(report.Results("tune", runs)).splitlines()[-1]
         assert row.startswith("| p | 50.0 (50.0 - 50.0) |")
+
+
+class TestChoices:
+    @pytest.mark.parametrize("name", choices.PROBLEMS)
+    def test_the_best_of_many_configurations_is_at_the_good_levels(self, name):
+        game = choices.PROBLEMS[name].at(seed=0)
+        tunable = Tunable(game.space)
+        configs = tunable.decode(tunable.sample(5000, np.random.default_rng(0)))
+        best = max(configs, key=game.score)
+        assert game.good.items() <= best.items()
+        assert game.others < game.score(best) < game.best + 0.05
+
+    def test_the_score_and_the_share_are_those_of_the_candidates(self):
+        share, score = choices.run("1 number, wide", "random", 0)
+        assert 0 < share < 1
+        assert 0 <= score <= 100
