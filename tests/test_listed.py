@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from sklearn.model_selection import ParameterGrid
 from sklearn.svm import SVC
+from toys import Counted
 
 from sklearn_btb import (
     FloatHyperParam,
@@ -222,22 +223,6 @@ class TestTuners:
             best = max(best, score)
             tuner.record(config, score)
         assert best > -0.02
-
-
-class Counted:
-    """A value that counts how often it is compared."""
-
-    comparisons = 0
-
-    def __init__(self, number):
-        self.number = number
-
-    def __eq__(self, other):
-        Counted.comparisons += 1
-        return self.number == other.number
-
-    def __hash__(self):
-        return hash(self.number)
 
 
 class TestGrowth:

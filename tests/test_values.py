@@ -15,6 +15,7 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
+from toys import Counted
 
 from sklearn_btb._values import Lookup, as_list, hash_of, same
 
@@ -116,22 +117,6 @@ class TestSame:
     ):
         assert same(one, other) == same(other, one) == alike
         assert same(one, one)
-
-
-class Counted:
-    """A value that counts how often it is compared, with a hash if it is given one."""
-
-    comparisons = 0
-
-    def __init__(self, number):
-        self.number = number
-
-    def __eq__(self, other):
-        Counted.comparisons += 1
-        return self.number == other.number
-
-    def __hash__(self):
-        return hash(self.number)
 
 
 MIXED = [

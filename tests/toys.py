@@ -18,6 +18,22 @@ class Log(list):
         return self
 
 
+class Counted:
+    """A value that counts how often it is compared."""
+
+    comparisons = 0
+
+    def __init__(self, number):
+        self.number = number
+
+    def __eq__(self, other):
+        Counted.comparisons += 1
+        return self.number == other.number
+
+    def __hash__(self):
+        return hash(self.number)
+
+
 class Toy(BaseEstimator):
     """Scores `10 - (x - peak)**2`, whatever the data; fails where it is told to.
 
