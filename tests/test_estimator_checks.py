@@ -213,6 +213,6 @@ def test_clone_after_set_params_on_a_nested_estimator():
     search.set_params(estimators__forest__max_depth=1)
     assert copy.estimator["forest"].max_depth == 7
     assert copy.estimator["logreg"][-1].C == 3.0
-    copy.set_params(search_spaces={"forest": {}, "logreg": {}}).fit(X, y)
+    copy.set_params(param_grid={"forest": {}, "logreg": {}}).fit(X, y)
     assert {trial.estimator_name for trial in copy.trials_} == {"forest", "logreg"}
     assert copy.best_estimator_.get_params().get("max_depth", 7) == 7
